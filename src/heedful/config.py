@@ -1,0 +1,423 @@
+"""Settings: frozen dataclasses that refuse what they do not know, and the named presets.
+
+A setting is addressed as `section.name`, for example `model.hidden` or `train.epochs`; a
+bare name works where only one section has it. Presets are plain differences to the defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from heedful.records import HeedfulError
+
+Encoder = Literal["token", "conv", "bilstm", "bigru"]
+Score = Literal[
+    "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
+]
+ENCODERS: tuple[str, ...] = get_args(Encoder)
+SCORES: tuple[str, ...] = get_args(Score)
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """From text to ids.
+
+    Attributes:
+        unit: what a token is.
+        lowercase: fold case (on the token; offsets stay).
+        punctuation: keep punctuation marks as tokens. Emoticons and emoji always stay.
+        lemmas: language code ("en", "de", ...) whose lemmas replace the words; None = no.
+        stop_words: language code whose stop words are dropped; None = keep every word.
+        keep_negations: "not", "no", "never", ... survive stop-word removal.
+        vocabulary: most distinct tokens kept, the four reserved ones included.
+        min_frequency: a token must occur this often in the training texts.
+        max_tokens: read at most so many tokens of a text; None = read everything.
+        keep: which end survives `max_tokens`: the first, the last, or half of each.
+    """
+
+    unit: Literal["word", "character"] = "word"
+    lowercase: bool = True
+    punctuation: bool = True
+    lemmas: str | None = None
+    stop_words: str | None = None
+    keep_negations: bool = True
+    vocabulary: int = 30_000
+    min_frequency: int = 2
+    max_tokens: int | None = None
+    keep: Literal["first", "last", "both"] = "first"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network: Embed -> Encode -> Attend -> Predict.
+
+    Attributes:
+        embedding: width E of a token vector (a vectors file overrides it).
+        embedding_dropout: share of embedding values dropped while training.
+        word_dropout: share of tokens replaced by the unknown token while training.
+        encoder: `token` (none), `conv` (window), `bilstm`, `bigru`.
+        hidden: units per direction, or channels of the convolution; ignored by `token`.
+        layers: how many encoder layers are stacked.
+        bidirectional: read backwards too (recurrent encoders only).
+        window: tokens a convolution sees at once; odd.
+        encoder_dropout: after each layer; one number for all, or one per layer.
+        gate: activation of the recurrent gates; `relu` is slow and there for comparison.
+        attention: the score function.
+        attention_width: width of the additive and concat score's hidden layer.
+        attention_depth: hidden layers in the additive score.
+        attention_activation: its activation.
+        query: a learned vector, or the encoder's final states (recurrent encoders only).
+        head: `linear`, or `dense` (one hidden layer).
+        head_width: units of the dense head's hidden layer.
+        head_activation: its activation.
+        head_dropout: drop-out before the last layer.
+    """
+
+    embedding: int = 128
+    embedding_dropout: float = 0.0
+    word_dropout: float = 0.0
+    encoder: Encoder = "bilstm"
+    hidden: int = 64
+    layers: int = 1
+    bidirectional: bool = True
+    window: int = 5
+    encoder_dropout: tuple[float, ...] = (0.0,)
+    gate: Literal["sigmoid", "relu"] = "sigmoid"
+    attention: Score = "additive"
+    attention_width: int = 64
+    attention_depth: int = 1
+    attention_activation: Literal["tanh", "relu"] = "tanh"
+    query: Literal["learned", "final"] = "learned"
+    head: Literal["linear", "dense"] = "linear"
+    head_width: int = 20
+    head_activation: Literal["relu", "tanh"] = "relu"
+    head_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How the network learns.
+
+    Attributes:
+        epochs: passes over the training data at most.
+        steps: stop after so many batches, whatever `epochs` says; None = no such limit.
+        batch_size: texts in a batch at most.
+        batch_tokens: padded tokens in a batch at most; a longer text goes alone.
+        optimizer: `adam`, or `adamw` (decoupled weight decay).
+        learning_rate: the highest rate.
+        schedule: `constant`, or `one-cycle` / `linear` / `cosine` over all steps.
+        weight_decay: of the optimizer.
+        clip_norm: the gradient's norm is cut to this; 0 = no clipping.
+        class_weights: `balanced` weighs each class by the inverse of its frequency.
+        validation: share of the training data held out when no validation file is given.
+        monitor: validation metric that decides which epoch was best.
+        patience: stop after so many epochs without improvement; 0 = never stop early.
+        min_delta: an improvement must be larger than this.
+        seed: of everything random.
+        checkpoint_seconds: also write a checkpoint after so many seconds; 0 = per epoch only.
+        threads: processor threads for torch; 0 = all cores. A resumed run keeps its number.
+    """
+
+    epochs: int = 10
+    steps: int | None = None
+    batch_size: int = 64
+    batch_tokens: int = 32_768
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "one-cycle", "linear", "cosine"] = "constant"
+    weight_decay: float = 0.0
+    clip_norm: float = 1.0
+    class_weights: Literal["none", "balanced"] = "none"
+    validation: float = 0.1
+    monitor: str = "loss"
+    patience: int = 2
+    min_delta: float = 0.0
+    seed: int = 0
+    checkpoint_seconds: float = 0.0
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run."""
+
+    preset: str = "default"
+    text: TextConfig = field(default_factory=TextConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists; `from_json` is the inverse."""
+        values = asdict(self)
+        values["model"]["encoder_dropout"] = list(self.model.encoder_dropout)
+        return values
+
+
+SECTIONS: dict[str, type] = {"text": TextConfig, "model": ModelConfig, "train": TrainConfig}
+
+
+def addresses(name: str) -> list[str]:
+    """The full addresses (`section.name`) that a possibly bare setting name may mean."""
+    if "." in name:
+        section, _, key = name.partition(".")
+        known = SECTIONS.get(section)
+        return [name] if known and key in {f.name for f in fields(known)} else []
+    return [
+        f"{section}.{name}"
+        for section, kind in SECTIONS.items()
+        if name in {f.name for f in fields(kind)}
+    ]
+
+
+def resolve(name: str) -> str:
+    """The one full address of a setting.
+
+    Raises:
+        HeedfulError: for an unknown name, with the nearest known one.
+    """
+    found = addresses(name)
+    if found:
+        return found[0]
+    every = [f"{s}.{f.name}" for s, kind in SECTIONS.items() for f in fields(kind)]
+    bare = [address.partition(".")[2] for address in every]
+    near = difflib.get_close_matches(name, every + bare, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(every)}"
+    raise HeedfulError(f"unknown setting {name!r}{hint}")
+
+
+def _spell(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    if get_origin(kind) in (Union, types.UnionType):
+        inner = [k for k in get_args(kind) if k is not type(None)]
+        return f"{_spell(inner[0])}, or none"
+    if get_origin(kind) is tuple:
+        return "one or more numbers (0.3,0.2)"
+    return names.get(kind, str(kind))
+
+
+def _coerce(value: Any, kind: Any) -> Any:
+    """`value` as `kind`, or ValueError. Strings are read as the command line writes them."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        if value is None or (isinstance(value, str) and value.lower() in ("none", "null", "")):
+            return None
+        inner = [k for k in get_args(kind) if k is not type(None)]
+        return _coerce(value, inner[0])
+    if origin is Literal:
+        if value in get_args(kind):
+            return value
+        raise ValueError
+    if origin is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        parts = parts if isinstance(parts, list | tuple) else [parts]
+        if not parts:
+            raise ValueError
+        return tuple(_coerce(part, float) for part in parts)
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in words:
+            return words[value.lower()]
+        raise ValueError
+    if isinstance(value, bool):
+        raise ValueError
+    if kind is int:
+        if isinstance(value, float) and not value.is_integer():
+            raise ValueError
+        return int(value)
+    if kind is float:
+        number = float(value)
+        if number != number:
+            raise ValueError
+        return number
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def apply(config: Config, settings: Mapping[str, Any]) -> Config:
+    """`config` with some settings changed, each checked for name, type and range.
+
+    Raises:
+        HeedfulError: unknown name, wrong type or value out of range.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        address = resolve(name)
+        section, _, key = address.partition(".")
+        kind = get_type_hints(SECTIONS[section])[key]
+        try:
+            changes.setdefault(section, {})[key] = _coerce(value, kind)
+        except (TypeError, ValueError):
+            raise HeedfulError(
+                f"setting {address} cannot be {value!r}; it takes {_spell(kind)}"
+            ) from None
+    sections = {
+        section: replace(getattr(config, section), **values) for section, values in changes.items()
+    }
+    changed = replace(config, **sections)
+    check(changed)
+    return changed
+
+
+# address -> (lowest allowed, highest allowed); None = no limit on that side
+_RANGES: dict[str, tuple[float | None, float | None]] = {
+    "text.vocabulary": (5, None),
+    "text.min_frequency": (1, None),
+    "text.max_tokens": (1, None),
+    "model.embedding": (1, None),
+    "model.embedding_dropout": (0, 0.99),
+    "model.word_dropout": (0, 0.99),
+    "model.hidden": (1, None),
+    "model.layers": (1, 16),
+    "model.window": (1, 99),
+    "model.attention_width": (1, None),
+    "model.attention_depth": (1, 8),
+    "model.head_width": (1, None),
+    "model.head_dropout": (0, 0.99),
+    "train.epochs": (1, None),
+    "train.steps": (1, None),
+    "train.batch_size": (1, None),
+    "train.batch_tokens": (1, None),
+    "train.learning_rate": (0, None),
+    "train.weight_decay": (0, None),
+    "train.clip_norm": (0, None),
+    "train.validation": (0, 0.9),
+    "train.patience": (0, None),
+    "train.min_delta": (0, None),
+    "train.checkpoint_seconds": (0, None),
+    "train.threads": (0, 1024),
+    "train.seed": (0, 2**63 - 1),
+}
+
+
+def check(config: Config) -> None:
+    """Raise HeedfulError for settings out of range or that contradict each other."""
+    for address, (low, high) in _RANGES.items():
+        section, _, key = address.partition(".")
+        value = getattr(getattr(config, section), key)
+        if value is None:
+            continue
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise HeedfulError(f"setting {address} is {value}; it must be {bounds}")
+    model = config.model
+    recurrent = model.encoder in ("bilstm", "bigru")
+    if model.query == "final" and not recurrent:
+        raise HeedfulError(
+            f"model.query=final needs a recurrent encoder, and {model.encoder!r} has no final "
+            "state; use model.query=learned"
+        )
+    if model.window % 2 == 0:
+        raise HeedfulError(f"setting model.window is {model.window}; it must be odd")
+    if any(not 0 <= rate <= 0.99 for rate in model.encoder_dropout):
+        raise HeedfulError("setting model.encoder_dropout must be from 0 to 0.99")
+    if len(model.encoder_dropout) not in (1, model.layers):
+        raise HeedfulError(
+            f"setting model.encoder_dropout has {len(model.encoder_dropout)} values for "
+            f"{model.layers} layers; give one, or one per layer"
+        )
+
+
+def from_json(values: Mapping[str, Any]) -> Config:
+    """A Config from what `to_json` wrote. Unknown keys and wrong types are errors."""
+    unknown = set(values) - {"preset", *SECTIONS}
+    if unknown:
+        raise HeedfulError(f"unknown section {sorted(unknown)[0]!r} in the configuration")
+    settings: dict[str, Any] = {}
+    for section in SECTIONS:
+        inner = values.get(section, {})
+        if not isinstance(inner, Mapping):
+            raise HeedfulError(f"section {section!r} of the configuration is not a table")
+        settings.update({f"{section}.{key}": value for key, value in inner.items()})
+    return apply(Config(preset=str(values.get("preset", "default"))), settings)
+
+
+# Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
+# clean split; where a tutorial is silent, the defaults above hold.
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {
+        "model.encoder": "conv",
+        "model.hidden": 128,
+        "model.window": 5,
+        "model.embedding": 128,
+        "train.epochs": 5,
+    },
+    "stacked-bilstm": {
+        "text.vocabulary": 10_000,
+        "text.min_frequency": 1,
+        "text.max_tokens": 200,
+        "model.embedding": 128,
+        "model.encoder": "bilstm",
+        "model.hidden": 128,
+        "model.layers": 2,
+        "model.encoder_dropout": (0.3, 0.2),
+        "model.attention": "additive",
+        "model.attention_width": 64,
+        "model.query": "final",
+        "train.batch_size": 200,
+        "train.batch_tokens": 1_000_000,
+        "train.epochs": 10,
+        "train.validation": 0.3,
+        "train.patience": 1,
+    },
+    "bilstm-head": {
+        "text.punctuation": False,
+        "text.lemmas": "en",
+        "text.stop_words": "en",
+        "text.max_tokens": 130,
+        "model.embedding": 128,
+        "model.encoder": "bilstm",
+        "model.hidden": 64,
+        "model.layers": 2,
+        "model.encoder_dropout": (0.05,),
+        "model.attention": "additive",
+        "model.attention_width": 10,
+        "model.head": "dense",
+        "model.head_width": 20,
+        "model.head_activation": "relu",
+        "model.head_dropout": 0.05,
+        "train.batch_size": 100,
+        "train.batch_tokens": 1_000_000,
+        "train.epochs": 5,
+        "train.validation": 0.2,
+        "train.patience": 0,
+    },
+    "bigru-mlp": {
+        "text.vocabulary": 20_000,
+        "text.min_frequency": 1,
+        "text.max_tokens": 256,
+        "model.embedding": 100,
+        "model.encoder": "bigru",
+        "model.hidden": 128,
+        "model.attention": "additive",
+        "model.attention_width": 32,
+        "model.attention_depth": 2,
+        "model.attention_activation": "relu",
+        "train.batch_size": 128,
+        "train.batch_tokens": 1_000_000,
+        "train.learning_rate": 0.01,
+        "train.epochs": 1_000,
+        "train.steps": 2_000,
+        "train.checkpoint_seconds": 500.0,
+        "train.patience": 0,
+    },
+}
+
+
+def preset(name: str) -> Config:
+    """The named preset.
+
+    Raises:
+        HeedfulError: for an unknown name, with the known ones.
+    """
+    if name not in PRESETS:
+        raise HeedfulError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
+    return apply(Config(preset=name), PRESETS[name])
