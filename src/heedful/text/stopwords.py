@@ -85,7 +85,7 @@ temos têm tinha tinham teve ter tido tendo hei há havia haver também já aqui
 outros outras mesmo mesma mesmos mesmas cada todo toda todos todas algum alguma alguns algumas
 """,
     "nl": """
-de het 't een 'n die dat deze dit ik me mij mijn jij je jou jouw u uw hij hem zijn zij ze haar
+de het t een n die dat deze dit ik me mij mijn jij je jou jouw u uw hij hem zijn zij ze haar
 wij we ons onze jullie hun hen zich zelf men wie wat welke welk waar wanneer waarom hoe en of
 maar want dus als dan omdat terwijl hoewel toen aan af bij door in met na naar om onder op over
 per rond sinds te ten ter tegen tot tussen uit van vanaf via voor ben bent is was waren geweest

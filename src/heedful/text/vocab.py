@@ -204,9 +204,9 @@ def fit(
         np.fromiter(map(interned.__getitem__, words), np.int32, len(words))
         for words in map(tokenizer.words, texts)
     ]
-    counts = np.zeros(len(interned), np.int64)
-    for numbers in whole:
-        np.add.at(counts, cut(numbers, config.max_tokens, config.keep), 1)
+    read = [cut(numbers, config.max_tokens, config.keep) for numbers in whole]
+    flat = np.concatenate(read) if read else np.zeros(0, np.int32)
+    counts = np.bincount(flat, minlength=len(interned))
     words = list(interned)
     by_word = dict(zip(words, counts.tolist(), strict=True))
     vocabulary = Vocabulary(_choose(by_word, config.vocabulary, config.min_frequency))
