@@ -118,7 +118,7 @@ class Store:
 
     def clear(self) -> None:
         """Remove the checkpoints of a finished run."""
-        for name in ("epoch.safetensors", "step.safetensors"):
+        for name in ("epoch.safetensors", "step.safetensors", "plan.json"):
             (self.folder / name).unlink(missing_ok=True)
         if self.folder.exists() and not any(self.folder.iterdir()):
             self.folder.rmdir()

@@ -106,7 +106,7 @@ def _swap(stage: Path, folder: Path) -> None:
     """Put `stage` in the place of `folder`, keeping what the user added to it."""
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    ours = {"report.html", "checkpoint"} | {path.name for path in stage.iterdir()}
+    ours = {"report.html"} | {path.name for path in stage.iterdir()}
     for path in folder.iterdir():
         if path.name not in ours:
             (shutil.copytree if path.is_dir() else shutil.copy2)(path, stage / path.name)
