@@ -174,7 +174,7 @@ def find_quoting(lines: list[str], delimiter: str) -> tuple[float, Quoting]:
     """The likeliest quoting under a delimiter, and the share of records that agree with it."""
     scores: dict[Quoting, float] = {
         quoting: _consistency(lines, Dialect(delimiter, quoting))
-        for quoting in ("doubled", "escaped", "none")  # type: ignore[misc]
+        for quoting in ("doubled", "escaped", "none")
     }
     best = max(scores.values())
     if scores["none"] >= best - 0.02:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from heedful.records import Example, HeedfulError
+from heedful.text.download import imdb
 
 REVIEWS = {"train": (2_000, 0), "test": (500, 1)}
 
@@ -32,9 +33,7 @@ def resolve(name_or_path: str | Path) -> Path | tuple[Example, ...]:
         if name == "reviews" and not Path(name_or_path).exists():
             return reviews(detail)
         if name == "imdb" and not Path(name_or_path).exists():
-            fetch = import_module("heedful.text.download").imdb
-            folder: Path = fetch(home())
-            return folder / detail if detail else folder
+            return _imdb(detail)
     try:
         if Path(name_or_path).exists():
             return Path(name_or_path)
@@ -44,6 +43,12 @@ def resolve(name_or_path: str | Path) -> Path | tuple[Example, ...]:
         f"{_shown(name_or_path)} does not exist; give a file, a folder, or one of the data sets "
         "imdb and reviews"
     )
+
+
+def _imdb(detail: str) -> Path:
+    if detail not in ("", "train", "test"):
+        raise HeedfulError(f"imdb:{_shown(detail)} is no data set; use imdb, imdb:train, imdb:test")
+    return imdb(home()) / detail
 
 
 def _shown(name: str | Path) -> str:
