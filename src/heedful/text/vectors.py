@@ -270,10 +270,10 @@ def _open(stream: BinaryIO, path: Path) -> _Reader:
         stream.readline(_LONGEST_LINE)
         kind = _Text if _is_text(start[len(line) :]) else _Binary
         return kind(stream, path, count, width)
-    whole = _first_line(stream, path)
-    # A long first line is not in the page that was looked at; the numbers end it.
-    width = sum(1 for _ in _trailing_numbers(whole))
-    if not _is_text(start) or not 1 <= width <= _WIDEST:
+    fields = _first_line(stream, path).split()
+    width = len(fields) - 1
+    numeric = all(map(_is_number, fields[1:]))
+    if not _is_text(start) or not numeric or not 1 <= width <= _WIDEST:
         raise HeedfulError(
             f"{path}, line 1: not a word followed by numbers; known are GloVe text, word2vec text "
             "and binary, and fastText .vec"
@@ -293,14 +293,6 @@ def _first_line(stream: BinaryIO, path: Path) -> bytes:
     if len(line) == _LONGEST_LINE:
         raise HeedfulError(f"{path}, line 1: longer than {_LONGEST_LINE} bytes; not a vectors file")
     return line
-
-
-def _trailing_numbers(line: bytes) -> Iterator[bytes]:
-    """The numbers at the end of a line, last first; never its first field, the word."""
-    for part in reversed(line.split()[1:]):
-        if not _is_number(part):
-            return
-        yield part
 
 
 def _is_number(part: bytes) -> bool:
