@@ -7,7 +7,7 @@ within one text the same colour is the same number, whichever class is looked at
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, cast, get_args
 
@@ -20,11 +20,11 @@ KINDS = {"p": "pro", "n": "con", "a": "heat"}
 
 
 class Word(NamedTuple):
-    """One word over all its places in a text: its summed value, and how often it stands there."""
+    """One word over all its places in a text: its summed value and how often it stands there."""
 
     text: str
     value: float
-    count: int
+    times: int
 
 
 class Strongest(NamedTuple):
@@ -216,15 +216,30 @@ def reading(explanation: Explanation) -> str:
     return ", ".join(parts)
 
 
+def visible(words: Iterable[Word], limit: float) -> tuple[Word, ...]:
+    """The words whose sum would have a colour; the rest would only fill a list with noise."""
+    return tuple(word for word in words if level_of(word.value, limit))
+
+
 def account(explanation: Explanation, target: str) -> str:
     """How the contributions add up to the logit, with the error that remains."""
     total = math.fsum(explanation.contributions[target])
     base, logit = explanation.base[target], explanation.logits[target]
-    error = explanation.error[target]
-    sign = "−" if total < 0 else "+"
-    # As a page's script writes it: 3e-8, not 3e-08.
-    remains = f"error {error:.0e}".replace("e-0", "e-") if error else "no error"
     return (
-        f"base {plain(base)} {sign} words {plain(abs(total))} = {plain(logit)} "
-        f"log-odds for {target} ({remains})"
+        f"base {_even(base)} {'−' if total < 0 else '+'} words {_even(abs(total))} = "
+        f"{_even(logit)} log-odds for {target} ({_remainder(explanation.error[target])})"
     )
+
+
+def _even(value: float) -> str:
+    """Three decimals whatever the size, so that a reader can add them up."""
+    text = f"{abs(value):.3f}"
+    return f"−{text}" if value < 0 and float(text) else text
+
+
+def _remainder(error: float) -> str:
+    if error == 0:
+        return "no error"
+    size = abs(error)
+    # As a page's script writes it: 3e-8, not 3e-08.
+    return f"error {size:.3f}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")

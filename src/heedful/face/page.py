@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from heedful.face.colours import DARK, LIGHT, STEPS, Theme
+from heedful.face.controls import HIDDEN
 from heedful.face.heat import (
     KINDS,
     Method,
@@ -35,8 +36,9 @@ from heedful.face.heat import (
     steps_of,
     strongest,
     verdict,
+    visible,
 )
-from heedful.face.markup import shown
+from heedful.face.markup import revealed, shown
 from heedful.face.pack import ALPHABET, folded, packed
 from heedful.records import Explanation
 
@@ -103,7 +105,7 @@ def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator
         return f"{step} g".strip() if gold else step, token if step else None
 
     for (names, _), run in groupby(drawn, key=look):
-        text = shown("".join(part for _, part in run))
+        text = revealed("".join(part for _, part in run))
         if not names:
             yield text
         elif " " in names:
@@ -147,10 +149,14 @@ def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tup
         spell = plain if method == "attention" else signed
         return [(shown(word.text), spell(word.value)) for word in words]
 
+    limit = limit_of(explanation, method)
     if method == "attention":
-        return [("most read", listed(most_read(explanation, WORDS)))]
+        return [("most read", listed(visible(most_read(explanation, WORDS), limit)))]
     found = strongest(explanation, None, WORDS)
-    return [("for", listed(found.supporting)), ("against", listed(found.opposing))]
+    return [
+        ("for", listed(visible(found.supporting, limit))),
+        ("against", listed(visible(found.opposing, limit))),
+    ]
 
 
 def _data(records: Sequence[Explanation], classes: list[str], method: Method) -> dict[str, Any]:
@@ -160,6 +166,7 @@ def _data(records: Sequence[Explanation], classes: list[str], method: Method) ->
         "alphabet": ALPHABET,
         "parts": parts,
         "steps": STEPS,
+        "hidden": HIDDEN,
         "words": WORDS,
         "method": method,
         "classes": classes,
