@@ -67,10 +67,8 @@ def many_classes(text: str, values: Mapping[str, Sequence[float]], target: str) 
 
 REVIEW = binary(
     "Slow at first, but warm and funny: a superb film. Not dull!",
-    #  slow  at    first ,    but    warm  and   funny :    a     superb film  .
-    [-0.30, 0.01, 0.02, 0.0, -0.12, 0.52, 0.01, 0.47, 0.0, 0.0, 0.81, 0.03, 0.0]
-    # not  dull  !
-    + [0.20, -0.62, 0.0],
+    # slow at first , / but warm and funny : / a superb film . / not dull !
+    [-0.30, 0.01, 0.02, 0.0, -0.12, 0.52, 0.01, 0.47, 0.0, 0.0, 0.81, 0.03, 0.0, 0.20, -0.62, 0.0],
     label=("positive",),
     gold=((19, 33),),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple, cast, get_args
 
@@ -177,10 +178,16 @@ def _merged(explanation: Explanation, values: Sequence[float]) -> list[Word]:
 
 def signed(value: float) -> str:
     """`+0.81`, `−0.40`, `0`: two decimals, three or more significant digits when small."""
-    text = f"{abs(value):{'.2f' if abs(value) >= 0.095 else '.3f'}}"
+    text = _fixed(value, 2 if abs(value) >= 0.095 else 3)
     if float(text) == 0:
         return "0"
     return ("+" if value > 0 else "−") + text
+
+
+def _fixed(value: float, places: int) -> str:
+    """The size of a value; halves go up, as in a page's script (1/8 is 0.13 in both)."""
+    exact = Decimal(abs(value))
+    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
 def plain(value: float) -> str:
@@ -233,7 +240,7 @@ def account(explanation: Explanation, target: str) -> str:
 
 def _even(value: float) -> str:
     """Three decimals whatever the size, so that a reader can add them up."""
-    text = f"{abs(value):.3f}"
+    text = _fixed(value, 3)
     return f"−{text}" if value < 0 and float(text) else text
 
 
@@ -242,4 +249,6 @@ def _remainder(error: float) -> str:
         return "no error"
     size = abs(error)
     # As a page's script writes it: 3e-8, not 3e-08.
-    return f"error {size:.3f}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")
+    return (
+        f"error {_fixed(size, 3)}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")
+    )

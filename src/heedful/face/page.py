@@ -42,8 +42,12 @@ from heedful.face.markup import revealed, shown
 from heedful.face.pack import ALPHABET, folded, packed
 from heedful.records import Explanation
 
-FINE, COARSE = 40_000, 900
-"""Parts that a scale is divided into: for ordinary pages, and for those with many numbers."""
+FINE, COARSE = 48_000, 900
+"""Parts that a scale is divided into: for ordinary pages, and for those with many numbers.
+
+Both are multiples of 2 * STEPS, so that a value between two steps falls to the same side here
+and in the script.
+"""
 MANY = 200_000
 """Numbers on a page from which the coarse division saves space (it still tells 0.1 %)."""
 WORDS = 6
@@ -94,10 +98,10 @@ def painted(explanation: Explanation, method: Method) -> Markup:
         (("" if piece.token is None else steps[piece.token], piece.token, piece.gold), piece.text)
         for piece in pieces_of(explanation)
     )
-    return Markup("").join(_runs(drawn))
+    return Markup("".join(_runs(drawn)))
 
 
-def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator[Markup]:
+def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator[str]:
     """Tags for coloured tokens and evidence; what is drawn alike and has neither, together."""
 
     def look(item: tuple[tuple[str, int | None, bool], str]) -> tuple[str, int | None]:
@@ -106,12 +110,8 @@ def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator
 
     for (names, _), run in groupby(drawn, key=look):
         text = revealed("".join(part for _, part in run))
-        if not names:
-            yield text
-        elif " " in names:
-            yield Markup('<b class="{}">{}</b>').format(names, text)
-        else:
-            yield Markup("<b class={}>{}</b>").format(names, text)
+        quote = '"' if " " in names else ""
+        yield f"<b class={quote}{names}{quote}>{text}</b>" if names else text
 
 
 def _card(explanation: Explanation, number: int, method: Method) -> dict[str, Any]:
