@@ -60,7 +60,7 @@ TERMINAL = Theme(
     paper="#000000",
     ink="#ffffff",
     soft="#808080",
-    pro=("#5a5f69", "#4a6fa6", "#1f7cf0"),
+    pro=("#5a5f69", "#456aa3", "#1a6fe2"),
     con=("#69615a", "#a97440", "#ff8f0a"),
     heat=("#625c66", "#8a5f9c", "#c45cf0"),
 )
@@ -73,8 +73,8 @@ def contrast(first: str, second: str) -> float:
 
 
 def readable(background: str) -> str:
-    """Black or white, whichever contrasts more with the background (always >= 4.5)."""
-    return max("#000000", "#ffffff", key=lambda ink: contrast(ink, background))
+    """White where it is easy to read (4.5), else black, which then is (>= 4.58)."""
+    return "#ffffff" if contrast("#ffffff", background) >= 4.5 else "#000000"
 
 
 def blend(top: str, alpha: float, paper: str) -> str:

@@ -27,6 +27,21 @@
     return element;
   };
 
+  // Characters that act instead of showing, each in a tag that names it.
+  const acting = new RegExp(data.hidden, "g");
+  const revealed = (content) => {
+    const parts = [];
+    let last = 0;
+    for (const { 0: char, index } of content.matchAll(acting)) {
+      const named = tag("i", char, "ctl");
+      named.style.unicodeBidi = "isolate";
+      named.dataset.c = char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+      parts.push(content.slice(last, index), named);
+      last = index + char.length;
+    }
+    return [...parts, content.slice(last)];
+  };
+
   const unpack = (packed) => {
     const numbers = [];
     let number = 0, place = 1;
@@ -83,8 +98,8 @@
       const inside = at < spans.length && spans[at][0] <= start;
       const marked = gold.some(([a, b]) => a <= start && start < b);
       const content = chars.slice(start, end).join("");
-      if (!inside && !marked) { parts.push(content); continue; }
-      const element = tag("b", content);
+      if (!inside && !marked) { parts.push(...revealed(content)); continue; }
+      const element = tag("b", revealed(content));
       element.marked = marked;
       if (inside) { element.token = at; card.tokens[at].parts.push(element); } else element.className = "g";
       parts.push(element);
@@ -98,13 +113,15 @@
     }
   };
 
+  const level = (value, limit) =>
+    (limit > 0 ? Math.floor(Math.min(1, Math.abs(value) / limit) * data.steps + 0.5) : 0);
   const paint = (card) => {
     if (!card.tokens) open(card);
     if (!card.tokens.length) { sums(card); return; }
     const attention = view.method === "attention";
     const limit = attention ? card.text.h : card.text.l;
     values(card, view.method, targetOf(card)).forEach((value, i) => {
-      const size = limit > 0 ? Math.floor((Math.abs(value) / limit) * data.steps + 0.5) : 0;
+      const size = level(value, limit);
       const step = size ? (attention ? "a" : value < 0 ? "n" : "p") + size : "";
       for (const part of card.tokens[i].parts) part.className = part.marked ? `${step} g`.trim() : step;
     });
@@ -127,11 +144,12 @@
       const { form } = card.tokens[i];
       merged.set(form, (merged.get(form) || 0) + value);
     });
-    const order = [...merged].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
+    const limit = attention ? card.text.h : card.text.l;
+    const order = [...merged].filter((x) => level(x[1], limit)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
     const list = (heading, chosen) => {
       const items = chosen.slice(0, data.words).flatMap(([word, value], i) =>
-        [i ? " · " : "", tag("q", word), ` ${attention ? plain(value) : signed(value)}`]);
-      return tag("div", [tag("dt", heading), tag("dd", items.length ? items : "nothing")]);
+        [i ? " · " : "", tag("q", word), `\u00a0${attention ? plain(value) : signed(value)}`]);
+      return tag("div", [tag("dt", heading), tag("dd", items.length ? items : "no strong word")]);
     };
     card.article.querySelector("dl").replaceChildren(...(attention
       ? [list("most read", order.filter((x) => x[1] > 0))]
@@ -139,9 +157,11 @@
   };
   const sums = (card) => {
     const [base, total, logit, error] = card.text.s[targetOf(card)];
-    const remains = error ? `error ${error.toExponential(0)}` : "no error";
+    const even = (value) => (value < 0 && value <= -0.0005 ? "−" : "") + Math.abs(value).toFixed(3);
+    const size = Math.abs(error);
+    const remains = error ? `error ${size >= 0.0005 ? size.toFixed(3) : size.toExponential(0)}` : "no error";
     card.article.querySelector(".sum span").textContent =
-      `base ${plain(base)} ${total < 0 ? "−" : "+"} words ${plain(Math.abs(total))} = ${plain(logit)} ` +
+      `base ${even(base)} ${total < 0 ? "−" : "+"} words ${even(Math.abs(total))} = ${even(logit)} ` +
       `log-odds for ${data.classes[targetOf(card)]} (${remains})`;
   };
 
@@ -196,7 +216,8 @@
   const main = document.querySelector("main");
   main.addEventListener("pointerover", (event) => {
     const card = cardOf(event.target);
-    if (card && event.target.token !== undefined) tell(card, event.target.token, false);
+    const word = event.target.closest(".map b");
+    if (card && word && word.token !== undefined) tell(card, word.token, false);
     else tip.hidden = true;
   });
   main.addEventListener("pointerleave", () => { tip.hidden = true; });

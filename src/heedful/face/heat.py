@@ -7,7 +7,8 @@ within one text the same colour is the same number, whichever class is looked at
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple, cast, get_args
 
@@ -20,11 +21,11 @@ KINDS = {"p": "pro", "n": "con", "a": "heat"}
 
 
 class Word(NamedTuple):
-    """One word over all its places in a text: its summed value, and how often it stands there."""
+    """One word over all its places in a text: its summed value and how often it stands there."""
 
     text: str
     value: float
-    count: int
+    times: int
 
 
 class Strongest(NamedTuple):
@@ -177,10 +178,16 @@ def _merged(explanation: Explanation, values: Sequence[float]) -> list[Word]:
 
 def signed(value: float) -> str:
     """`+0.81`, `−0.40`, `0`: two decimals, three or more significant digits when small."""
-    text = f"{abs(value):{'.2f' if abs(value) >= 0.095 else '.3f'}}"
+    text = _fixed(value, 2 if abs(value) >= 0.095 else 3)
     if float(text) == 0:
         return "0"
     return ("+" if value > 0 else "−") + text
+
+
+def _fixed(value: float, places: int) -> str:
+    """The size of a value; halves go up, as in a page's script (1/8 is 0.13 in both)."""
+    exact = Decimal(abs(value))
+    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
 def plain(value: float) -> str:
@@ -216,15 +223,32 @@ def reading(explanation: Explanation) -> str:
     return ", ".join(parts)
 
 
+def visible(words: Iterable[Word], limit: float) -> tuple[Word, ...]:
+    """The words whose sum would have a colour; the rest would only fill a list with noise."""
+    return tuple(word for word in words if level_of(word.value, limit))
+
+
 def account(explanation: Explanation, target: str) -> str:
     """How the contributions add up to the logit, with the error that remains."""
     total = math.fsum(explanation.contributions[target])
     base, logit = explanation.base[target], explanation.logits[target]
-    error = explanation.error[target]
-    sign = "−" if total < 0 else "+"
-    # As a page's script writes it: 3e-8, not 3e-08.
-    remains = f"error {error:.0e}".replace("e-0", "e-") if error else "no error"
     return (
-        f"base {plain(base)} {sign} words {plain(abs(total))} = {plain(logit)} "
-        f"log-odds for {target} ({remains})"
+        f"base {_even(base)} {'−' if total < 0 else '+'} words {_even(abs(total))} = "
+        f"{_even(logit)} log-odds for {target} ({_remainder(explanation.error[target])})"
+    )
+
+
+def _even(value: float) -> str:
+    """Three decimals whatever the size, so that a reader can add them up."""
+    text = _fixed(value, 3)
+    return f"−{text}" if value < 0 and float(text) else text
+
+
+def _remainder(error: float) -> str:
+    if error == 0:
+        return "no error"
+    size = abs(error)
+    # As a page's script writes it: 3e-8, not 3e-08.
+    return (
+        f"error {_fixed(size, 3)}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")
     )

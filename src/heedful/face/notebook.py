@@ -24,12 +24,13 @@ from heedful.face.heat import (
     strongest,
     values_of,
     verdict,
+    visible,
 )
-from heedful.face.markup import shown
+from heedful.face.markup import revealed, shown
 from heedful.records import Explanation
 
-TINTS = {"pro": (47, 120, 224), "con": (232, 126, 16), "heat": (160, 84, 196)}
-STRONGEST = 0.6
+TINTS = {"pro": (47, 120, 224), "con": (222, 112, 10), "heat": (160, 84, 196)}
+STRONGEST = 0.5
 """Opacity of the last step; text over it keeps a contrast of 4.5 in both themes."""
 
 
@@ -69,12 +70,14 @@ def _spans(explanation: Explanation) -> Iterator[Markup]:
     for piece in pieces_of(explanation):
         step = steps[piece.token] if piece.token is not None else ""
         if not step and not piece.gold:
-            yield shown(piece.text)
+            yield revealed(piece.text)
             continue
         style = f"background:{_rgba(step)};border-radius:.2em;" if step else ""
         style += "text-decoration:underline dotted;" if piece.gold else ""
         title = f" title='{signed(values[piece.token])}'" if piece.token is not None else ""
-        yield Markup("<span style='{}'{}>{}</span>").format(style, Markup(title), shown(piece.text))
+        yield Markup("<span style='{}'{}>{}</span>").format(
+            style, Markup(title), revealed(piece.text)
+        )
 
 
 def _lines(explanation: Explanation, target: str) -> Iterator[Markup]:
@@ -82,19 +85,15 @@ def _lines(explanation: Explanation, target: str) -> Iterator[Markup]:
         yield Markup("nothing to read: the decision is the bias")
     else:
         limit = limit_of(explanation, "contribution")
-        bar = Markup("").join(
-            Markup("<span style='background:{}'>&emsp;</span>").format(
-                _rgba(step) if step else "none"
-            )
-            for step in [f"n{i}" for i in range(STEPS, 0, -1)]
-            + [f"p{i}" for i in range(1, STEPS + 1)]
-        )
+        steps = [f"n{i}" for i in range(STEPS, 0, -1)] + [f"p{i}" for i in range(1, STEPS + 1)]
+        box = Markup("<span style='background:{}'>&emsp;</span>")
+        bar = Markup("").join(box.format(_rgba(step)) for step in steps)
         yield Markup("{} against {} {} for {}").format(
             signed(-limit), bar, signed(limit), shown(target)
         )
         found = strongest(explanation, target)
-        yield _listed("for", found.supporting)
-        yield _listed("against", found.opposing)
+        yield _listed("for", visible(found.supporting, limit))
+        yield _listed("against", visible(found.opposing, limit))
     yield shown(account(explanation, target))
 
 
@@ -103,7 +102,7 @@ def _listed(heading: str, words: Sequence[Word]) -> Markup:
         Markup("<b dir='auto'>{}</b> {}").format(shown(word.text), signed(word.value))
         for word in words
     )
-    return Markup("{}: {}").format(heading, Markup(" · ").join(items) or "nothing")
+    return Markup("{}: {}").format(heading, Markup(" · ").join(items) or "no strong word")
 
 
 def _rgba(step: str) -> str:

@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from heedful.face.colours import DARK, LIGHT, STEPS, Theme
+from heedful.face.controls import HIDDEN
 from heedful.face.heat import (
     KINDS,
     Method,
@@ -35,13 +36,18 @@ from heedful.face.heat import (
     steps_of,
     strongest,
     verdict,
+    visible,
 )
-from heedful.face.markup import shown
+from heedful.face.markup import revealed, shown
 from heedful.face.pack import ALPHABET, folded, packed
 from heedful.records import Explanation
 
-FINE, COARSE = 40_000, 900
-"""Parts that a scale is divided into: for ordinary pages, and for those with many numbers."""
+FINE, COARSE = 48_000, 900
+"""Parts that a scale is divided into: for ordinary pages, and for those with many numbers.
+
+Both are multiples of 2 * STEPS, so that a value between two steps falls to the same side here
+and in the script.
+"""
 MANY = 200_000
 """Numbers on a page from which the coarse division saves space (it still tells 0.1 %)."""
 WORDS = 6
@@ -92,10 +98,10 @@ def painted(explanation: Explanation, method: Method) -> Markup:
         (("" if piece.token is None else steps[piece.token], piece.token, piece.gold), piece.text)
         for piece in pieces_of(explanation)
     )
-    return Markup("").join(_runs(drawn))
+    return Markup("".join(_runs(drawn)))
 
 
-def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator[Markup]:
+def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator[str]:
     """Tags for coloured tokens and evidence; what is drawn alike and has neither, together."""
 
     def look(item: tuple[tuple[str, int | None, bool], str]) -> tuple[str, int | None]:
@@ -103,13 +109,9 @@ def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator
         return f"{step} g".strip() if gold else step, token if step else None
 
     for (names, _), run in groupby(drawn, key=look):
-        text = shown("".join(part for _, part in run))
-        if not names:
-            yield text
-        elif " " in names:
-            yield Markup('<b class="{}">{}</b>').format(names, text)
-        else:
-            yield Markup("<b class={}>{}</b>").format(names, text)
+        text = revealed("".join(part for _, part in run))
+        quote = '"' if " " in names else ""
+        yield f"<b class={quote}{names}{quote}>{text}</b>" if names else text
 
 
 def _card(explanation: Explanation, number: int, method: Method) -> dict[str, Any]:
@@ -147,10 +149,14 @@ def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tup
         spell = plain if method == "attention" else signed
         return [(shown(word.text), spell(word.value)) for word in words]
 
+    limit = limit_of(explanation, method)
     if method == "attention":
-        return [("most read", listed(most_read(explanation, WORDS)))]
+        return [("most read", listed(visible(most_read(explanation, WORDS), limit)))]
     found = strongest(explanation, None, WORDS)
-    return [("for", listed(found.supporting)), ("against", listed(found.opposing))]
+    return [
+        ("for", listed(visible(found.supporting, limit))),
+        ("against", listed(visible(found.opposing, limit))),
+    ]
 
 
 def _data(records: Sequence[Explanation], classes: list[str], method: Method) -> dict[str, Any]:
@@ -160,6 +166,7 @@ def _data(records: Sequence[Explanation], classes: list[str], method: Method) ->
         "alphabet": ALPHABET,
         "parts": parts,
         "steps": STEPS,
+        "hidden": HIDDEN,
         "words": WORDS,
         "method": method,
         "classes": classes,

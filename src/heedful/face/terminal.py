@@ -6,15 +6,17 @@ than 256 colours) the strong words carry signs instead: `[++great]`, `[-dull]`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.text import Text
 
 from heedful.face.colours import STEPS, TERMINAL, readable
+from heedful.face.controls import HIDDEN
 from heedful.face.heat import (
     KINDS,
     Method,
@@ -34,36 +36,30 @@ from heedful.face.heat import (
     target_of,
     values_of,
     verdict,
+    visible,
 )
 from heedful.records import Explanation
 
 MARKS = 3
 """Most signs before a word where there is no colour."""
-
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Controls that reorder what follows them, legend and prompt included."""
+WORDS = 6
 
 
 def harmless(text: str) -> str:
     """The text with whatever could steer a terminal made visible.
 
-    Line breaks (also `\\r\\n`) and tabs stay. Other C0 controls become their Unicode picture
+    Line breaks and tabs stay. Other C0 controls become their Unicode picture
     (`␛`), the rest a code in angle quotes (`‹U+202E›`): C1 controls, bidirectional overrides,
     line separators and lone surrogates, which no terminal encoding can hold.
     """
-    return "".join(_visible(char) for char in text.replace("\r\n", "\n"))
+    return re.sub(f"{HIDDEN}|[\\x00\\r\ud800-\udfff]", _named, text)
 
 
-def _visible(char: str) -> str:
-    if char in "\n\t":
-        return char
-    if char < " ":
-        return chr(0x2400 + ord(char))
-    if char == "\x7f":
-        return "␡"
-    if char in BIDI or unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
-        return f"‹U+{ord(char):04X}›"
-    return char
+def _named(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"‹U+{code:04X}›"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,9 @@ def to_terminal(
     """
     checked([explanation])
     name = target_of(explanation, target)
-    return TerminalMap(explanation, as_method(method), name, width, colour)
+    # A Windows line end is a line end; a space in place of its \r keeps the offsets right.
+    unix = replace(explanation, text=explanation.text.replace("\r\n", " \n"))
+    return TerminalMap(unix, as_method(method), name, width, colour)
 
 
 def painted(view: TerminalMap) -> Text:
@@ -212,19 +210,26 @@ def _signs(view: TerminalMap) -> Text:
 
 
 def _words(view: TerminalMap) -> Iterator[Text]:
+    limit = limit_of(view.explanation, view.method)
     if view.method == "attention":
-        yield _listed("most read", most_read(view.explanation), plain)
+        yield _listed("most read", visible(most_read(view.explanation, WORDS), limit), plain)
         return
-    found = strongest(view.explanation, view.target)
-    yield _listed("for", found.supporting, signed)
-    yield _listed("against", found.opposing, signed)
+    found = strongest(view.explanation, view.target, WORDS)
+    yield _listed("for", visible(found.supporting, limit), signed)
+    yield _listed("against", visible(found.opposing, limit), signed)
 
 
 def _listed(heading: str, words: tuple[Word, ...], spell: Callable[[float], str]) -> Text:
-    line = Text(f"{heading:<8}", style="dim")
+    line = Text(f"{heading:<9}", style="dim")
     for i, word in enumerate(words):
-        times = f" ×{word.count}" if word.count > 1 else ""
-        line.append(" · " if i else " ", "dim")
-        line.append(harmless(word.text), "not dim bold")
+        times = f" ×{word.times}" if word.times > 1 else ""
+        line.append(" · " if i else "", "dim")
+        line.append(_anchored(harmless(word.text)), "not dim bold")
         line.append(f" {spell(word.value)}{times}", "not dim")
-    return line if words else line.append(" nothing", "not dim")
+    return line if words else line.append("no strong word", "not dim")
+
+
+def _anchored(word: str) -> str:
+    """A right-to-left word with a mark after it, so that its number stays at its right."""
+    turned = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in word)
+    return f"{word}\u200e" if turned else word
