@@ -96,7 +96,7 @@ def train(
         "train.seed": seed,
     }
     config = o.configuration(preset, set_ or [], overrides)
-    options = o.read_options(locals())
+    options = o.read_options(locals(), "train")
     from heedful.face.training import Job, run_training
 
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite)
@@ -119,7 +119,7 @@ def evaluate(
     num_words: o.NumWords = None,
 ) -> None:
     """Figures of a trained run on labelled data."""
-    options = o.read_options(locals())
+    options = o.read_options(locals(), "test")
     from heedful.face.scoring import run_evaluate
 
     run_evaluate(run, data, options, json)
