@@ -12,8 +12,8 @@ from typing import Literal
 Quoting = Literal["none", "doubled", "escaped"]
 DELIMITERS = ("\t", ",", ";", "|")
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "space"}
-_DOUBLED = re.compile(r'"(?:[^"]|"")*"')
-_ESCAPED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_DOUBLED = re.compile(r'"[^"]*(?:""[^"]*)*"')
+_ESCAPED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ESCAPED_QUOTE = re.compile(r'(\\+)"')
 
 # The module's own limit of 131,072 characters a field is for programs that never thought of
