@@ -179,7 +179,7 @@ def find_quoting(lines: list[str], delimiter: str) -> tuple[float, Quoting]:
     best = max(scores.values())
     if scores["none"] >= best - 0.02:
         choice = _quotes_are_syntax(lines, delimiter)
-        if scores[choice] >= best - 0.02:
+        if scores[choice] >= best - 0.2:
             return scores[choice], choice
         return scores["none"], "none"
     winner: Quoting = "doubled" if scores["doubled"] >= scores["escaped"] else "escaped"
