@@ -237,7 +237,7 @@ _file("a.parquet", b"PAR1" + b"\0" * 40 + b"PAR1", "error", "zeros between marks
 _file("a.parquet", b"PAR1" + b"\xff" * 40 + b"PAR1", "error", "ones between marks")
 _file("a.parquet", _WHOLE[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1", "error", "footer too long")
 _file("a.parquet", _WHOLE[:4] + b"\xaa" * 60 + _WHOLE[64:], "error", "damaged pages")
-_file("a.parquet", _WHOLE[:-300] + b"\x55" * 292 + _WHOLE[-8:], "error", "damaged footer")
+_file("a.parquet", _WHOLE[:-500] + b"\x55" * 492 + _WHOLE[-8:], "error", "damaged footer")
 for title, frame, expectation in (
     ("no rows", FRAME.head(0), "error"),
     ("no columns", pl.DataFrame(), "error"),

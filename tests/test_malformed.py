@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from malformed_cases import CASES, CSV, JSONL, TSV, Build
 
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read, stream
+from malformed_cases import CASES, CSV, JSONL, TSV, Build
 
 LOOSE = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -55,7 +55,12 @@ def _table(path: Path, first: list[str], header: bool, everything: Any, form: st
 
     def rows(wanted: Sequence[int]) -> Iterator[Row]:
         for record in islice(everything(), int(header), None):
-            yield record if isinstance(record, str) else _cells(record, width, wanted)
+            if isinstance(record, str):
+                yield record
+            elif header and record == first:
+                yield "it repeats the header line"
+            else:
+                yield _cells(record, width, wanted)
 
     return Table(
         source=path.name,
@@ -117,16 +122,22 @@ def _starts_quoted(line: str) -> bool:
 def _has_header(records: list[list[str] | str], options: ReadOptions) -> bool:
     """Whether the first record names the columns.
 
-    It does if it holds a name we know or were given. It does not if a cell of it is a
-    number, is long, or comes again below in its column, as a label would.
+    It does if it holds a name we know or were given, unless that comes again and again in
+    its column, as a label would. Else it does if no cell of it is a number, is long, or
+    comes again below.
     """
     first, *rest = [record for record in records if not isinstance(record, str)]
     names = [cell.strip() for cell in first]
-    if any(is_known_name(name) for name in names) or {options.text, options.label} & set(names):
-        return True
+    below = [record for record in rest if len(record) == len(names)]
+    again = [sum(1 for r in below if r[i].strip() == name) for i, name in enumerate(names)]
+    given = {name for name in (options.text, options.label) if name and not name.isdecimal()}
+    known = [count for name, count in zip(names, again, strict=True) if _names(name, given)]
+    if known:
+        return min(known) < 2
     if any(_NUMBER.fullmatch(name) or len(name) > 60 for name in names):
         return False
-    below = [record for record in rest if len(record) == len(names)]
-    return not any(
-        name and any(r[i].strip() == name for r in below) for i, name in enumerate(names)
-    )
+    return not any(name and count for name, count in zip(names, again, strict=True))
+
+
+def _names(cell: str, given: set[str]) -> bool:
+    return cell in given or is_known_name(cell)

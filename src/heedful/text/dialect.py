@@ -12,8 +12,8 @@ from typing import Literal
 Quoting = Literal["none", "doubled", "escaped"]
 DELIMITERS = ("\t", ",", ";", "|")
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "space"}
-_DOUBLED = re.compile(r'"(?:[^"]|"")*"')
-_ESCAPED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_DOUBLED = re.compile(r'"[^"]*(?:""[^"]*)*"')
+_ESCAPED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ESCAPED_QUOTE = re.compile(r'(\\+)"')
 
 # The module's own limit of 131,072 characters a field is for programs that never thought of
@@ -179,7 +179,7 @@ def find_quoting(lines: list[str], delimiter: str) -> tuple[float, Quoting]:
     best = max(scores.values())
     if scores["none"] >= best - 0.02:
         choice = _quotes_are_syntax(lines, delimiter)
-        if scores[choice] >= best - 0.02:
+        if scores[choice] >= best - 0.2:
             return scores[choice], choice
         return scores["none"], "none"
     winner: Quoting = "doubled" if scores["doubled"] >= scores["escaped"] else "escaped"

@@ -38,7 +38,7 @@ def open_parquet(path: Path) -> Table:
             return
         with _plain(path) as plain:
             for start in range(0, count, SLICE):
-                yield from _slice(path, plain, names, start)
+                yield from _slice(path, plain, names, start, SLICE)
 
     head = take_sample(_first(path, columns), path.name)
     return Table(path.name, columns, head, rows, "Parquet")
@@ -49,9 +49,7 @@ def _first(path: Path, columns: Sequence[str]) -> list[Row]:
         return _slice(path, plain, columns, 0, SAMPLE_ROWS)
 
 
-def _slice(
-    path: Path, plain: Path, names: Sequence[str], start: int, count: int = SLICE
-) -> list[Row]:
+def _slice(path: Path, plain: Path, names: Sequence[str], start: int, count: int) -> list[Row]:
     with _parsing(path):
         frame = pl.scan_parquet(plain).select(names).slice(start, count).collect()
         return [list(row) for row in frame.iter_rows()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,11 +66,9 @@ def distinct_columns(columns: Sequence[str], source: str) -> tuple[str, ...]:
         HeedfulError: when a name occurs twice.
     """
     named = [name or f"column {i + 1}" for i, name in enumerate(columns)]
-    for name in named:
-        if named.count(name) > 1:
-            raise HeedfulError(
-                f"{source} has {named.count(name)} columns called {clip(name)}; rename one of them"
-            )
+    name, count = Counter(named).most_common(1)[0]
+    if count > 1:
+        raise HeedfulError(f"{source} has {count} columns called {clip(name)}; rename one of them")
     return tuple(named)
 
 
