@@ -1,0 +1,254 @@
+"""From an explanation to what is drawn: values, scale, steps of colour, pieces of text.
+
+The scale of a map is the largest absolute contribution of that text over all its classes:
+within one text the same colour is the same number, whichever class is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from typing import Literal, NamedTuple, cast, get_args
+
+from heedful.face.colours import STEPS
+from heedful.records import Explanation, HeedfulError
+
+Method = Literal["contribution", "attention"]
+KINDS = {"p": "pro", "n": "con", "a": "heat"}
+"""Letter of a step ("p3", "n1", "a6") to the kind of colour ramp."""
+
+
+class Word(NamedTuple):
+    """One word over all its places in a text: its summed value and how often it stands there."""
+
+    text: str
+    value: float
+    times: int
+
+
+class Strongest(NamedTuple):
+    """The words that pull hardest, strongest first: towards the class, and away from it."""
+
+    supporting: tuple[Word, ...]
+    opposing: tuple[Word, ...]
+
+
+class Piece(NamedTuple):
+    """A run of characters that is drawn alike. `token` is None between tokens."""
+
+    text: str
+    token: int | None
+    gold: bool
+
+
+def as_method(method: str) -> Method:
+    """The method's name, or HeedfulError that lists the known ones."""
+    if method not in get_args(Method):
+        known = " or ".join(get_args(Method))
+        raise HeedfulError(f"method {method!r}: a map shows {known}")
+    return cast(Method, method)
+
+
+def target_of(explanation: Explanation, target: str | None) -> str:
+    """The class that a map is about: the one asked for, else the explanation's own."""
+    name = explanation.target if target is None else target
+    if name not in explanation.contributions:
+        known = ", ".join(explanation.contributions)
+        raise HeedfulError(f"class {name!r}: this explanation knows {known}")
+    return name
+
+
+def checked(explanations: Sequence[Explanation]) -> Sequence[Explanation]:
+    """The same explanations, or HeedfulError naming the first number that cannot be drawn."""
+    for row, explanation in enumerate(explanations, 1):
+        where = f"explanation {row}"
+        columns = {"attention": explanation.attention} | {
+            f"contributions[{name!r}]": values for name, values in explanation.contributions.items()
+        }
+        for name, values in columns.items():
+            if len(values) != len(explanation.tokens):
+                found = f"{len(values)} values for {len(explanation.tokens)} tokens"
+                raise HeedfulError(f"{where}, {name}: {found}; one per token is needed")
+            for i, value in enumerate(values):
+                if not math.isfinite(value):
+                    cure = "the model's weights are broken, train with a lower learning rate"
+                    raise HeedfulError(f"{where}, {name}, token {i + 1} is {value}: {cure}")
+        _check_offsets(explanation, where)
+        target_of(explanation, None)
+    return explanations
+
+
+def _check_offsets(explanation: Explanation, where: str) -> None:
+    last = 0
+    for i, token in enumerate(explanation.tokens):
+        if not last <= token.start <= token.end <= len(explanation.text):
+            span = f"characters {token.start} to {token.end}"
+            raise HeedfulError(f"{where}, token {i + 1}: {span} overlap or lie outside the text")
+        last = token.end
+
+
+def values_of(explanation: Explanation, method: Method, target: str) -> tuple[float, ...]:
+    """What the map draws, one number per token."""
+    if method == "attention":
+        return explanation.attention
+    return explanation.contributions[target]
+
+
+def limit_of(explanation: Explanation, method: Method) -> float:
+    """The number at the end of the scale; 0 for a text without tokens."""
+    if method == "attention":
+        return max(explanation.attention, default=0.0)
+    return max((abs(x) for xs in explanation.contributions.values() for x in xs), default=0.0)
+
+
+def level_of(value: float, limit: float, steps: int = STEPS) -> int:
+    """Step of colour, -steps..steps: linear in the value, 0 within half a step of zero."""
+    if limit <= 0:
+        return 0
+    # Python's round() rounds halves to even; away from zero is what a page's script does.
+    size = math.floor(min(1.0, abs(value) / limit) * steps + 0.5)
+    return size if value > 0 else -size
+
+
+def step_of(level: int, method: Method) -> str:
+    """A level's name: p1..p6 for, n1..n6 against, a1..a6 attention; empty for neutral."""
+    if level == 0:
+        return ""
+    if method == "attention":
+        return f"a{abs(level)}"
+    return f"{'p' if level > 0 else 'n'}{abs(level)}"
+
+
+def steps_of(explanation: Explanation, method: Method, target: str) -> list[str]:
+    """One step name per token."""
+    limit = limit_of(explanation, method)
+    values = values_of(explanation, method, target)
+    return [step_of(level_of(x, limit), method) for x in values]
+
+
+def pieces_of(explanation: Explanation) -> Iterator[Piece]:
+    """The whole text, cut at every edge of a token and of the gold evidence, in order."""
+    size = len(explanation.text)
+    gold = [(max(0, a), min(size, b)) for a, b in explanation.gold]
+    edges = {0, size}
+    edges.update(x for token in explanation.tokens for x in (token.start, token.end))
+    edges.update(x for a, b in gold for x in (a, b) if a < b)
+    tokens = iter(enumerate(explanation.tokens))
+    current = next(tokens, None)
+    for start, end in pairwise(sorted(edges)):
+        while current is not None and current[1].end <= start:
+            current = next(tokens, None)
+        inside = current is not None and current[1].start <= start
+        yield Piece(
+            explanation.text[start:end],
+            current[0] if inside and current is not None else None,
+            any(a <= start < b for a, b in gold),
+        )
+
+
+def strongest(explanation: Explanation, target: str | None = None, k: int = 8) -> Strongest:
+    """The k words with the largest summed contribution for and against `target`.
+
+    Tokens with the same lower-cased text count as one word. Equal sums stand in
+    alphabetical order; words that sum to zero are left out.
+    """
+    name = target_of(explanation, target)
+    words = _merged(explanation, explanation.contributions[name])
+    by_strength = sorted(words, key=lambda word: (-abs(word.value), word.text))
+    return Strongest(
+        tuple([word for word in by_strength if word.value > 0][:k]),
+        tuple([word for word in by_strength if word.value < 0][:k]),
+    )
+
+
+def most_read(explanation: Explanation, k: int = 8) -> tuple[Word, ...]:
+    """The k words with the largest summed attention."""
+    words = _merged(explanation, explanation.attention)
+    return tuple(sorted((w for w in words if w.value > 0), key=lambda w: (-w.value, w.text))[:k])
+
+
+def _merged(explanation: Explanation, values: Sequence[float]) -> list[Word]:
+    sums: dict[str, list[float]] = {}
+    for token, value in zip(explanation.tokens, values, strict=True):
+        sums.setdefault(token.text.lower(), []).append(value)
+    return [Word(text, math.fsum(parts), len(parts)) for text, parts in sums.items()]
+
+
+def signed(value: float) -> str:
+    """`+0.81`, `−0.40`, `0`: two decimals, three or more significant digits when small."""
+    text = _fixed(value, 2 if abs(value) >= 0.095 else 3)
+    if float(text) == 0:
+        return "0"
+    return ("+" if value > 0 else "−") + text
+
+
+def _fixed(value: float, places: int) -> str:
+    """The size of a value; halves go up, as in a page's script (1/8 is 0.13 in both)."""
+    exact = Decimal(abs(value))
+    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+
+
+def plain(value: float) -> str:
+    """Like `signed`, without a plus."""
+    return signed(value).removeprefix("+")
+
+
+def chance(probability: float) -> str:
+    """`.93`; `>.99` and `<.01` at the ends, so that nothing short of certain reads as 1."""
+    if 0.995 <= probability < 1:
+        return ">.99"
+    if 0 < probability < 0.005:
+        return "<.01"
+    return f"{probability:.2f}".removeprefix("0")
+
+
+def verdict(explanation: Explanation) -> str:
+    """`positive .93`, `anger .81, fear .52`, or `none of the classes`."""
+    prediction = explanation.prediction
+    if not prediction.labels:
+        return "none of the classes"
+    return ", ".join(f"{x} {chance(prediction.probabilities[x])}" for x in prediction.labels)
+
+
+def reading(explanation: Explanation) -> str:
+    """What was and was not read: `212 tokens`, `3 unknown to the vocabulary`, ..."""
+    prediction = explanation.prediction
+    parts = [f"{prediction.tokens} token{'' if prediction.tokens == 1 else 's'}"]
+    if prediction.unknown:
+        parts.append(f"{prediction.unknown} unknown to the vocabulary")
+    if prediction.cut:
+        parts.append(f"{prediction.cut} NOT READ (max_tokens)")
+    return ", ".join(parts)
+
+
+def visible(words: Iterable[Word], limit: float) -> tuple[Word, ...]:
+    """The words whose sum would have a colour; the rest would only fill a list with noise."""
+    return tuple(word for word in words if level_of(word.value, limit))
+
+
+def account(explanation: Explanation, target: str) -> str:
+    """How the contributions add up to the logit, with the error that remains."""
+    total = math.fsum(explanation.contributions[target])
+    base, logit = explanation.base[target], explanation.logits[target]
+    return (
+        f"base {_even(base)} {'−' if total < 0 else '+'} words {_even(abs(total))} = "
+        f"{_even(logit)} log-odds for {target} ({_remainder(explanation.error[target])})"
+    )
+
+
+def _even(value: float) -> str:
+    """Three decimals whatever the size, so that a reader can add them up."""
+    text = _fixed(value, 3)
+    return f"−{text}" if value < 0 and float(text) else text
+
+
+def _remainder(error: float) -> str:
+    if error == 0:
+        return "no error"
+    size = abs(error)
+    # As a page's script writes it: 3e-8, not 3e-08.
+    return (
+        f"error {_fixed(size, 3)}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")
+    )
