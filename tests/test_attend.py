@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from heedful.nn.attend import (
     Additive,
     Concat,
@@ -20,7 +22,6 @@ from heedful.nn.attend import (
     attend,
 )
 from heedful.nn.mask import masked_mean, masked_softmax
-from torch import nn
 
 
 def tensor(values):

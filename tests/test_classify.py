@@ -7,6 +7,7 @@ import itertools
 import captum.attr
 import pytest
 import torch
+
 from heedful.config import ENCODERS, SCORES, Config, apply
 from heedful.nn.classify import Classifier, DenseHead
 
@@ -83,8 +84,6 @@ def test_laws_of_a_scored_batch(encoder, score, query, head):
         order = torch.tensor([3, 5, 0, 4, 2, 1])
         turned = network(ids[order], mask[order])
         torch.testing.assert_close(turned.logits, scored.logits[order], atol=1e-5, rtol=0)
-
-
 
 
 @pytest.mark.parametrize(("encoder", "score", "query", "head"), COMBINATIONS)

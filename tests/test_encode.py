@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from heedful.config import Config, apply
 from heedful.nn.encode import build_encoder
 from heedful.nn.mask import masked_mean
 from heedful.nn.recurrent import Recurrent, ReluGates, last, reorder, reversal
-from torch import nn
 
 LENGTHS = torch.tensor([7, 3, 1, 5])
 

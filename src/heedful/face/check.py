@@ -15,9 +15,7 @@ from heedful.text.quality import Quality, SplitQuality, check
 MOST_LABELS = 30
 
 
-def run_check(
-    data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None
-) -> None:
+def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None) -> None:
     """Read every named part of the data, look for faults, and show them, leaks first."""
     splits: dict[str, Corpus] = {}
     for name, paths in data.items():

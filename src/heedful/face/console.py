@@ -21,7 +21,7 @@ PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live term
 
 def stdout() -> Console:
     """For results."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False)
 
 
 def stderr() -> Console:

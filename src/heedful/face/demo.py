@@ -19,9 +19,9 @@ from heedful.text.corpus import ReadOptions, read
 # Embedding drop-out keeps the small network from learning the templates by heart.
 SETTINGS = {"train.epochs": 8, "model.embedding_dropout": 0.3}
 OWN_TEXTS = (
-    "My sister warned me it would be dreadful. It was not: the camera is superb and the battery "
-    "lasts for days :)",
-    "The poster promises a great evening, but the plot is never funny and the ending is a mess.",
+    "My cousins called the plot terrible, but to me it was truly moving. The acting is not at all "
+    "dull! :)",
+    "I expected a brilliant camera and got the opposite: the battery is never reliable.",
 )
 PAGE_TEXTS = 40
 
@@ -62,4 +62,3 @@ def _explain(run: Path, page: Path) -> None:
         stdout().print(to_terminal(explanation))
         stdout().print()
     write_text(str(page), to_html([*own, *found], title="heedful demo: reviews"))
-

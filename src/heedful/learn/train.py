@@ -112,7 +112,7 @@ class Trainer:
         listener: who watches.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of one loop, all needed
+    def __init__(
         self,
         network: Classifier,
         train: Data,
@@ -268,9 +268,7 @@ class Trainer:
                 f"{', '.join(valid)}"
             )
         value = valid.get(config.monitor, math.nan)
-        best = not valid or is_better(
-            config.monitor, value, state.best_value, config.min_delta
-        )
+        best = not valid or is_better(config.monitor, value, state.best_value, config.min_delta)
         state.epoch += 1
         state.batch, state.seconds = 0, 0.0
         state.history.append(record.to_json())
