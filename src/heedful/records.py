@@ -86,6 +86,7 @@ class Prediction:
         return self.labels[0] if self.labels else None
 
     def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists and numbers."""
         return asdict(self) | {"labels": list(self.labels)}
 
 
@@ -171,4 +172,5 @@ class Epoch:
     valid: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
+        """One line of history.jsonl."""
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from heedful.face.console import stderr
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
-_CommandLineError = typer.BadParameter.__mro__[2]
+_CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="heedful",
@@ -212,7 +212,7 @@ def main() -> None:
     except HeedfulError as error:
         raise SystemExit(_fail(str(error))) from None
     except _CommandLineError as error:
-        raise SystemExit(_fail(error.format_message())) from None  # type: ignore[attr-defined]
+        raise SystemExit(_fail(error.format_message())) from None
     except (KeyboardInterrupt, typer.Abort):
         stderr().print("interrupted")
         raise SystemExit(130) from None

@@ -8,6 +8,7 @@ from torch import nn
 
 from heedful.learn.model import TextModel
 from heedful.nn.encode import ConvEncoder, RecurrentEncoder
+from heedful.nn.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,16 @@ def _encoder_rows(encoder: nn.Module, window: int) -> list[Layer]:
                 parameters(layer),
             )
             for layer in encoder.layers
+            if isinstance(layer, Recurrent)
         ]
     return [Layer("encode", "token (no context)", f"(B, T, {encoder.width})", 0)]
 
 
-def _cell(layer: nn.Module) -> str:
+def _cell(layer: Recurrent) -> str:
     rnn = layer.forwards.rnn
     cell = getattr(rnn, "cell", None) or type(rnn).__name__
     return str(cell).upper()
 
 
-def _directions(layer: nn.Module) -> str:
+def _directions(layer: Recurrent) -> str:
     return "both directions" if layer.backwards is not None else "forwards"

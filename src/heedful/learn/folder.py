@@ -2,7 +2,7 @@
 
 | file | holds |
 |---|---|
-| config.json | settings, labels, task, seed, data fingerprint; written last: a folder without it is no run |
+| config.json | settings, labels, data fingerprint; written last: without it a folder is no run |
 | model.safetensors | the weights |
 | tokenizer.json | the vocabulary, in id order |
 | history.jsonl | one line an epoch |

@@ -111,8 +111,10 @@ class General(nn.Module):
         self, query: Float[Tensor, "B Q D"], keys: Float[Tensor, "B T H"]
     ) -> Float[Tensor, "B Q T"]:
         """Scores, before masking and softmax."""
-        scores = torch.matmul(query @ self.weight, keys.transpose(1, 2))
-        return scores if self.bias is None else scores + self.bias
+        scores: Tensor = torch.matmul(query @ self.weight, keys.transpose(1, 2))
+        if self.bias is not None:
+            scores = scores + self.bias
+        return scores
 
 
 class Dot(nn.Module):

@@ -46,14 +46,16 @@ class ConvEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.width = hidden
-        self.convolutions = nn.ModuleList(
+        convolutions = [
             nn.Conv1d(width if i == 0 else hidden, hidden, window, padding=window // 2)
             for i in range(layers)
-        )
+        ]
+        self.convolutions = nn.ModuleList(convolutions)
         self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
-        for convolution in self.convolutions:
+        for convolution in convolutions:
             nn.init.xavier_uniform_(convolution.weight)
-            nn.init.zeros_(convolution.bias)
+            if convolution.bias is not None:
+                nn.init.zeros_(convolution.bias)
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States after the last layer."""

@@ -79,6 +79,18 @@ class ReluGates(nn.Module):
         return (1 - update) * new + update * state, memory
 
 
+def _start(cell: Cell, weights: dict[str, nn.Parameter], hidden: int) -> None:
+    """Initial weights: Glorot for the inputs, orthogonal from step to step, biases zero."""
+    nn.init.xavier_uniform_(weights["weight_ih_l0"])
+    with torch.no_grad():
+        for block in weights["weight_hh_l0"].chunk(4 if cell == "lstm" else 3):
+            nn.init.orthogonal_(block)
+        weights["bias_ih_l0"].zero_()
+        weights["bias_hh_l0"].zero_()
+        if cell == "lstm":  # an open forget gate at the start (Jozefowicz et al. 2015)
+            weights["bias_ih_l0"][hidden : 2 * hidden].fill_(1.0)
+
+
 class Direction(nn.Module):
     """One pass over the tokens in one direction."""
 
@@ -88,23 +100,17 @@ class Direction(nn.Module):
             self.rnn: nn.Module = ReluGates(cell, width, hidden)
             return
         kind = nn.LSTM if cell == "lstm" else nn.GRU
-        rnn = kind(width, hidden, batch_first=True)
-        nn.init.xavier_uniform_(rnn.weight_ih_l0)
-        for block in rnn.weight_hh_l0.chunk(4 if cell == "lstm" else 3):
-            nn.init.orthogonal_(block)
-        nn.init.zeros_(rnn.bias_ih_l0)
-        nn.init.zeros_(rnn.bias_hh_l0)
-        if cell == "lstm":  # an open forget gate at the start (Jozefowicz et al. 2015)
-            with torch.no_grad():
-                rnn.bias_ih_l0[hidden : 2 * hidden].fill_(1.0)
-        self.rnn = rnn
+        self.rnn = kind(width, hidden, batch_first=True)
+        _start(cell, dict(self.rnn.named_parameters()), hidden)
 
     def forward(self, values: Float[Tensor, "B T E"]) -> Float[Tensor, "B T H"]:
         """States after every token; a batch without tokens has none."""
+        states: Tensor
         if isinstance(self.rnn, ReluGates):
-            states: Tensor = self.rnn(values)
+            states = self.rnn(values)
             return states
-        return self.rnn(values)[0]
+        states = self.rnn(values)[0]
+        return states
 
 
 class Recurrent(nn.Module):

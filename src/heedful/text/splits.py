@@ -17,7 +17,7 @@ def choose_split(options: ReadOptions, splits: Iterable[str]) -> ReadOptions:
     """
     usual = options.usual_split
     names = {name for name in splits if name}
-    if options.split is None and usual and len(names) > 1:
-        if any(same_split(name, usual) for name in names):
-            return replace(options, split=usual)
+    several = options.split is None and len(names) > 1
+    if several and usual and any(same_split(name, usual) for name in names):
+        return replace(options, split=usual)
     return options
