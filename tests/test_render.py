@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -57,11 +58,26 @@ def holdable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
+def console_of(
+    file: io.StringIO,
+    width: int,
+    colours: Literal["standard", "256", "truecolor"] | None,
+    environment: dict[str, str] | None = None,
+) -> Console:
+    """A console that does not depend on the terminal in which the tests run."""
+    return Console(
+        file=file,
+        width=width,
+        height=50,
+        force_terminal=colours is not None,
+        color_system=colours,
+        _environ={"TERM": "xterm"} | (environment or {}),
+    )
+
+
 def printed(explanation: Explanation, *, colour: bool = True, method: str = "contribution") -> str:
     out = io.StringIO()
-    console = Console(
-        file=out, force_terminal=True, color_system="truecolor", width=100_000, no_color=False
-    )
+    console = console_of(out, 100_000, "truecolor")
     console.print(to_terminal(explanation, colour=colour, method=method))
     return out.getvalue()
 
@@ -266,15 +282,9 @@ def test_without_colour_signs_carry_the_map() -> None:
 @pytest.mark.parametrize(
     "console",
     [
-        Console(file=io.StringIO(), width=200),
-        Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=200),
-        Console(
-            file=io.StringIO(),
-            force_terminal=True,
-            color_system="truecolor",
-            no_color=True,
-            width=200,
-        ),
+        console_of(io.StringIO(), 200, None),
+        console_of(io.StringIO(), 200, "standard"),
+        console_of(io.StringIO(), 200, "truecolor", {"NO_COLOR": "1"}),
     ],
     ids=["pipe", "16 colours", "NO_COLOR"],
 )
@@ -284,7 +294,7 @@ def test_a_console_without_colours_gets_signs(console: Console) -> None:
 
 
 def test_the_map_wraps_at_the_width_and_keeps_all_words() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=99)
+    console = console_of(io.StringIO(), 99, "truecolor")
     console.print(to_terminal(REVIEW, width=24))
     lines = without_escapes(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
     assert max(map(len, lines)) <= 24
@@ -293,7 +303,7 @@ def test_the_map_wraps_at_the_width_and_keeps_all_words() -> None:
 
 def test_another_class_can_be_asked_for() -> None:
     out = io.StringIO()
-    Console(file=out, width=200).print(to_terminal(TICKET, target="technical"))
+    console_of(out, 200, None).print(to_terminal(TICKET, target="technical"))
     assert "[++app] [+crashes]" in out.getvalue()
 
 
