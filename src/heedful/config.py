@@ -119,7 +119,10 @@ class TrainConfig:
         min_delta: an improvement must be larger than this.
         seed: of everything random.
         checkpoint_seconds: also write a checkpoint after so many seconds; 0 = per epoch only.
-        threads: processor threads for torch; 0 = all cores. A resumed run keeps its number.
+        threads: processor threads for torch; 0 = all cores. Sums are rounded differently with
+            another number, so the number is part of what makes a run repeatable.
+        vectors: a GloVe, word2vec or fastText file to start the embeddings from; its width
+            overrides `model.embedding`.
     """
 
     epochs: int = 10
@@ -139,6 +142,7 @@ class TrainConfig:
     seed: int = 0
     checkpoint_seconds: float = 0.0
     threads: int = 0
+    vectors: str | None = None
 
 
 @dataclass(frozen=True)
@@ -348,7 +352,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.hidden": 128,
         "model.window": 5,
         "model.embedding": 128,
-        "train.epochs": 5,
+        "train.epochs": 20,
     },
     "stacked-bilstm": {
         "text.vocabulary": 10_000,

@@ -1,0 +1,47 @@
+"""heedful: train text models with attention, and see and measure what each decision rests on.
+
+The names below load what they need when first used, so that `import heedful` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heedful.explain.attribute import explain
+    from heedful.learn.estimator import TextClassifier, load
+    from heedful.records import Example, Explanation, HeedfulError, Prediction
+    from heedful.text.corpus import read
+
+_HOMES = {
+    "Example": "heedful.records",
+    "Explanation": "heedful.records",
+    "HeedfulError": "heedful.records",
+    "Prediction": "heedful.records",
+    "TextClassifier": "heedful.learn.estimator",
+    "explain": "heedful.explain.attribute",
+    "load": "heedful.learn.estimator",
+    "read": "heedful.text.corpus",
+}
+
+__all__ = [
+    "Example",
+    "Explanation",
+    "HeedfulError",
+    "Prediction",
+    "TextClassifier",
+    "explain",
+    "load",
+    "read",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'heedful' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

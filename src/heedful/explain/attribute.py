@@ -1,0 +1,115 @@
+"""From a scored text to an Explanation: attention and contributions on the user's characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.learn.model import TextModel, scored, to_probabilities
+from heedful.nn.classify import Scored
+from heedful.records import Example, Explanation, HeedfulError, Token
+from heedful.text.tokenize import cut
+from heedful.text.vocab import Encoded
+
+# Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
+CHUNK = 256
+
+
+def explain(
+    model: Any, text: str | Sequence[str], target: str | None = None
+) -> Explanation | list[Explanation]:
+    """Show what a decision rests on.
+
+    Args:
+        model: a `TextClassifier` or `TextModel`.
+        text: one text, or several.
+        target: the class the map is about; None = the predicted one.
+
+    Returns:
+        One Explanation for one text, a list for several. It draws itself in a notebook.
+
+    Raises:
+        HeedfulError: an unknown target class, or a model that is not fitted.
+    """
+    inner = model if isinstance(model, TextModel) else getattr(model, "model_", None)
+    if not isinstance(inner, TextModel):
+        raise HeedfulError("explain needs a fitted TextClassifier; call fit or load first")
+    texts = [text] if isinstance(text, str) else list(text)
+    found = list(explain_examples(inner, [Example(t) for t in texts], target))
+    return found[0] if isinstance(text, str) else found
+
+
+def explain_examples(
+    model: TextModel, examples: Sequence[Example], target: str | None = None
+) -> Iterator[Explanation]:
+    """One Explanation per example, in order, with its label and gold spans carried along."""
+    if target is not None and target not in model.labels.names:
+        raise HeedfulError(
+            f"unknown class {target!r}; the model knows {', '.join(model.labels.names)}"
+        )
+    for start in range(0, len(examples), CHUNK):
+        yield from _explain_chunk(model, examples[start : start + CHUNK], target)
+
+
+def _explain_chunk(
+    model: TextModel, examples: Sequence[Example], target: str | None
+) -> list[Explanation]:
+    encoded = model.encode([example.text for example in examples])
+    result: list[Explanation | None] = [None] * len(examples)
+    for order, part in scored(model.network, encoded):
+        for row, index in enumerate(order):
+            one = Scored(
+                part.logits[row], part.weights[row], part.contributions[row], part.base
+            )
+            result[index] = _record(model, examples[index], encoded, int(index), one, target)
+    return [explanation for explanation in result if explanation is not None]
+
+
+def _record(  # noqa: PLR0913 - one text's place in a batch
+    model: TextModel,
+    example: Example,
+    encoded: Encoded,
+    index: int,
+    one: Scored,
+    target: str | None,
+) -> Explanation:
+    config, names = model.config.text, model.labels.names
+    tokens: list[Token] = list(
+        cut(model.tokenizer.tokens(example.text), config.max_tokens, config.keep)
+    )
+    logits = one.logits.double().numpy()
+    row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
+    prediction = model.to_prediction(
+        row, len(tokens), int(encoded.unknown[index]), int(encoded.cut[index])
+    )
+    shares = one.contributions.double().numpy()[: len(tokens)]  # (N, C)
+    base = one.base.double().numpy()
+    if model.task == "binary":  # one logit, for the second class; the first is its mirror image
+        logits, base = _mirror(logits), _mirror(base)
+        shares = np.concatenate([-shares, shares], axis=1)
+    error = logits - base - shares.sum(axis=0)
+    best = names[int(row.argmax())]
+    return Explanation(
+        text=example.text,
+        tokens=tuple(tokens),
+        prediction=prediction,
+        target=target or best,
+        attention=tuple(one.weights.tolist()[: len(tokens)]),
+        contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
+        base=_by_class(names, base),
+        logits=_by_class(names, logits),
+        error=_by_class(names, error),
+        gold=example.gold,
+        label=example.labels,
+    )
+
+
+def _mirror(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([-values, values])
+
+
+def _by_class(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(names, values, strict=True)}

@@ -1,0 +1,171 @@
+"""Where output goes: results to stdout, everything else to stderr; and the progress bar."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from heedful.learn.checkpoint import finite, write_bytes
+from heedful.records import BadRow, Epoch, HeedfulError
+
+PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live terminal
+
+
+def stdout() -> Console:
+    """For results."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr() -> Console:
+    """For progress, notes and errors."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def note(message: str, style: str = "dim") -> None:
+    """One line to stderr; square brackets in it are just brackets."""
+    stderr().print(message, style=style, markup=False)
+
+
+def warn(message: str) -> None:
+    """A line to stderr that stands out."""
+    note(f"warning: {message}", style="yellow")
+
+
+def tell_data(notes: Iterable[str], bad_rows: Iterable[BadRow], most: int = 5) -> None:
+    """Say aloud what the reader found, and name the first bad rows."""
+    for line in notes:
+        note(line)
+    bad = list(bad_rows)
+    if bad:
+        warn(f"{len(bad):,} row{'s' if len(bad) > 1 else ''} could not be used:")
+        for row in bad[:most]:
+            note(f"  {row}", style="yellow")
+        if len(bad) > most:
+            note(f"  ... and {len(bad) - most:,} more", style="yellow")
+
+
+def write_text(target: str, text: str) -> None:
+    """To a file, atomically, or to stdout for `-`.
+
+    Raises:
+        HeedfulError: the file cannot be written.
+    """
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        write_bytes(Path(target), text.encode("utf-8", "surrogatepass"))
+    except OSError as error:
+        raise HeedfulError(f"{target} cannot be written: {error.strerror or error}") from None
+
+
+def to_json(value: Any) -> str:
+    """Strict JSON, one line; NaN becomes null."""
+    return json.dumps(finite(value), ensure_ascii=True, allow_nan=False)
+
+
+def write_json(target: str, value: Any) -> None:
+    """Strict JSON to a file or, for `-`, to stdout."""
+    text = json.dumps(finite(value), ensure_ascii=True, indent=2, allow_nan=False)
+    write_text(target, text + "\n")
+
+
+COUNTS = frozenset({"tp", "fp", "tn", "fn"})
+
+
+def metrics_table(title: str, columns: Mapping[str, Mapping[str, float]]) -> Table:
+    """Metrics as rows, one column of numbers per data set."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("metric")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for metric in next(iter(columns.values())):
+        table.add_row(metric, *(_figure(metric, v.get(metric)) for v in columns.values()))
+    return table
+
+
+def _figure(metric: str, value: float | None) -> str:
+    if value is None or value != value:
+        return "n/a"
+    return f"{int(value):,}" if metric in COUNTS else f"{value:.4f}"
+
+
+class Watch:
+    """Watches training: a live bar on a terminal, plain lines elsewhere. A context manager."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.console = stderr()
+        self.bar: Progress | None = None
+        self.task = TaskID(0)
+        self.started = self.told = time.monotonic()
+        self.base = 0
+        self.current = 0
+
+    def __enter__(self) -> Watch:
+        if self.console.is_terminal:
+            self.bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.fields[speed]}"),
+                TimeRemainingColumn(),
+                console=self.console,
+                transient=True,
+            )
+            self.bar.start()
+            self.task = self.bar.add_task("training", total=None, speed="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    def say(self, message: str) -> None:
+        """A sentence the user should read."""
+        note(message)
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Move the bar, or print a line now and then."""
+        now = time.monotonic()
+        if epoch != self.current:
+            self.current, self.started, self.told, self.base = epoch, now, now, done
+            return
+        speed = (done - self.base) / max(now - self.started, 1e-9)
+        if self.bar:
+            text = f"epoch {epoch}/{self.epochs}  loss {loss:.4f}"
+            self.bar.update(
+                self.task,
+                description=text,
+                total=total,
+                completed=done,
+                speed=f"{speed:,.0f} tokens/s",
+            )
+        elif now - self.told >= PLAIN_EVERY:
+            self.told = now
+            left = (total - done) / max(speed, 1e-9)
+            note(
+                f"epoch {epoch}/{self.epochs}: {done / total:.0%}, loss {loss:.4f}, "
+                f"{speed:,.0f} tokens/s, {left:.0f} s left in this epoch"
+            )
+
+    def epoch(self, epoch: Epoch, best: bool) -> None:
+        """One line an epoch."""
+        line = (
+            f"epoch {epoch.epoch}/{self.epochs}  "
+            f"train loss {epoch.train['loss']:.4f} accuracy {epoch.train['accuracy']:.4f}"
+        )
+        if epoch.valid:
+            line += (
+                f"  validation loss {epoch.valid['loss']:.4f} "
+                f"accuracy {epoch.valid['accuracy']:.4f} f1 {epoch.valid['f1']:.4f}"
+            )
+        line += f"  {epoch.seconds:.1f} s, {epoch.tokens_per_second:,.0f} tokens/s"
+        note(line + ("  *" if best else ""), style="")

@@ -1,0 +1,60 @@
+"""`heedful info`: what a run is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from heedful.face.console import metrics_table, stdout, write_json
+from heedful.learn.describe import Layer, describe
+from heedful.learn.folder import load_model, read_json
+
+
+def run_info(run: str, json: str | None) -> None:
+    """Layers with shapes and parameters, settings, data and figures of a run."""
+    folder = Path(run)
+    model = load_model(folder)
+    layers = describe(model)
+    config = read_json(folder / "config.json")
+    metrics = folder / "metrics.json"
+    figures: dict[str, Any] = read_json(metrics) if metrics.exists() else {}
+    total = sum(layer.parameters for layer in layers)
+    if json:
+        layer_rows = [asdict(layer) for layer in layers]
+        write_json(json, {"layers": layer_rows, "parameters": total, "config": config, **figures})
+    if json == "-":
+        return
+    console = stdout()
+    console.print(_layers(layers, total))
+    console.print(f"labels ({model.task}): {', '.join(model.labels.names)}", markup=False)
+    data = config.get("data", {})
+    if data:
+        console.print(
+            f"trained on {data['train_rows']:,} texts of {', '.join(data['files'])}, preset "
+            f"{config['preset']}, seed {config['train']['seed']}",
+            markup=False,
+        )
+    if figures.get("validation"):
+        console.print(metrics_table("figures", _columns(figures)))
+
+
+def _layers(layers: list[Layer], total: int) -> Table:
+    table = Table(title="layers (B texts, T tokens)", title_justify="left", title_style="bold")
+    for heading in ("stage", "what", "output shape"):
+        table.add_column(heading)
+    table.add_column("parameters", justify="right")
+    for layer in layers:
+        table.add_row(layer.stage, layer.what, layer.shape, f"{layer.parameters:,}")
+    table.add_section()
+    table.add_row("", "", "all", f"{total:,}")
+    return table
+
+
+def _columns(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
+    columns = {"validation": figures["validation"]}
+    for record in figures.get("evaluations", []):
+        columns[", ".join(record["data"])] = record
+    return columns

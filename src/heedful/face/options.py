@@ -1,0 +1,122 @@
+"""What the command line's shared flags mean: annotated types, and the records they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from heedful.config import Config, apply, preset
+from heedful.records import HeedfulError
+from heedful.text.options import ReadOptions
+
+_DATA = "Data"  # the panel of the help page
+Data = Annotated[
+    list[str],
+    typer.Argument(help="Files, folders or names of data sets (imdb, reviews), joined."),
+]
+OptionalData = Annotated[
+    list[str] | None,
+    typer.Option("--input", help="Read texts from a file, folder or data set; - is stdin."),
+]
+Texts = Annotated[list[str] | None, typer.Argument(help="Texts, each in quotes.")]
+Text = Annotated[
+    str | None, typer.Option("--text", help="Text column.", rich_help_panel=_DATA)
+]
+Label = Annotated[
+    str | None, typer.Option("--label", help="Label column.", rich_help_panel=_DATA)
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Column delimiter (tab, comma, ...).", rich_help_panel=_DATA)
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Character encoding of the file.", rich_help_panel=_DATA)
+]
+LabelMap = Annotated[
+    str | None,
+    typer.Option(help="Rename labels: pos=1,neg=0.", rich_help_panel=_DATA),
+]
+LabelSeparator = Annotated[
+    str | None,
+    typer.Option(help="What separates several labels in a cell.", rich_help_panel=_DATA),
+]
+MultiLabel = Annotated[
+    bool | None,
+    typer.Option(
+        "--multi-label/--single-label",
+        help="Whether a text may have several labels (found by itself).",
+        rich_help_panel=_DATA,
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(help="Keep the rows of this split; all = every row.", rich_help_panel=_DATA),
+]
+MaxCharacters = Annotated[
+    int, typer.Option(help="A longer text is a bad row.", min=1, rich_help_panel=_DATA)
+]
+NumWords = Annotated[
+    int | None,
+    typer.Option(help="imdb.npz: keep this many words.", min=1, rich_help_panel=_DATA),
+]
+Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
+Json = Annotated[
+    str | None, typer.Option("--json", help="Write JSON to a file; - is stdout.", metavar="FILE")
+]
+
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def label_map(text: str | None) -> tuple[tuple[str, str], ...]:
+    """`pos=1,neg=0` as pairs.
+
+    Raises:
+        HeedfulError: a part without `=`.
+    """
+    pairs = []
+    for part in (text or "").split(","):
+        old, equals, new = part.partition("=")
+        if part and (not equals or not old.strip() or not new.strip()):
+            raise HeedfulError(f"--label-map has {part!r}; write it as pos=1,neg=0")
+        if part:
+            pairs.append((old.strip(), new.strip()))
+    return tuple(pairs)
+
+
+def read_options(values: Mapping[str, Any], usual_split: str | None = None) -> ReadOptions:
+    """The reader's options from a command's local flags; unknown entries are not looked at."""
+    delimiter = values.get("delimiter")
+    chosen = {
+        "text": values.get("text"),
+        "label": values.get("label"),
+        "delimiter": DELIMITERS.get(delimiter or "", delimiter),
+        "encoding": values.get("encoding"),
+        "label_map": label_map(values.get("label_map")),
+        "split": values.get("split"),
+        "usual_split": usual_split,
+        "multi_label": values.get("multi_label"),
+        "label_separator": values.get("label_separator"),
+        "num_words": values.get("num_words"),
+    }
+    if values.get("max_characters"):
+        chosen["max_characters"] = values["max_characters"]
+    return ReadOptions(**chosen)
+
+
+def configuration(
+    name: str, settings: Sequence[str], overrides: Mapping[str, Any]
+) -> Config:
+    """A preset with `--set key=value` entries and the named flags on top.
+
+    Raises:
+        HeedfulError: an unknown preset or setting, a wrong value, an entry without `=`.
+    """
+    values: dict[str, Any] = {}
+    for entry in settings:
+        key, equals, value = entry.partition("=")
+        if not equals:
+            raise HeedfulError(f"--set {entry!r} has no '='; write it as --set train.epochs=3")
+        values[key.strip()] = value.strip()
+    values |= {key: value for key, value in overrides.items() if value is not None}
+    return apply(preset(name), values)

@@ -1,0 +1,147 @@
+"""`heedful train`: read, split, fit, write the run folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from heedful.config import Config
+from heedful.face.console import Watch, metrics_table, note, stdout, tell_data, warn
+from heedful.learn.card import model_card
+from heedful.learn.checkpoint import Store, write_json
+from heedful.learn.fit import Fitted, Saving, fit
+from heedful.learn.folder import is_run, read_json, recover, save_run
+from heedful.learn.train import summarise
+from heedful.records import Example, HeedfulError
+from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
+from heedful.text.labels import Labels
+
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train on and where to put it."""
+
+    data: tuple[str, ...]
+    valid: tuple[str, ...]
+    out: str
+    resume: bool = False
+    overwrite: bool = False
+
+
+def run_training(job: Job, config: Config, options: ReadOptions) -> int:
+    """Train and save; returns the exit code (0 done, 130 interrupted)."""
+    started = time.monotonic()
+    folder = Path(job.out)
+    recover(folder)
+    replacing = job.overwrite
+    if is_run(folder) and job.resume:
+        if not (folder / "checkpoint" / PLAN).exists():
+            note(f"{folder} is already finished; nothing to resume")
+            return 0
+        replacing = True  # stopped by hand, or killed while replacing an older run
+    elif is_run(folder) and not job.overwrite:
+        raise HeedfulError(
+            f"{folder} already holds a finished run; use another --out, or --overwrite"
+        )
+    _writable(folder)
+    corpus = read(job.data, options)
+    tell_data(corpus.notes, corpus.bad_rows)
+    train, valid = _train_and_valid(job, corpus, config, options)
+    labels = Labels.infer(corpus.examples, corpus.multi_label)
+    note(f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, {len(valid):,} to validate")
+    facts = _facts(job, options, train, valid)
+    saving = _saving(job, folder, config, facts)
+    with Watch(config.train.epochs) as watch:
+        fitted = fit(train, valid, labels, config, saving, watch)
+    save_run(fitted, folder, facts, model_card(fitted, facts), overwrite=replacing)
+    assert saving.store is not None
+    if not fitted.outcome.interrupted:
+        saving.store.clear()
+    _tell_end(fitted, folder, time.monotonic() - started)
+    return 130 if fitted.outcome.interrupted else 0
+
+
+def _writable(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise HeedfulError(f"{folder} is a file; name a folder for the run with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HeedfulError(f"{folder} cannot be made: {error.strerror}") from None
+
+
+def _names(labels: Labels) -> str:
+    shown = ", ".join(labels.names[:12])
+    return shown + (f" and {len(labels.names) - 12} more" if len(labels.names) > 12 else "")
+
+
+def _train_and_valid(
+    job: Job, corpus: Corpus, config: Config, options: ReadOptions
+) -> tuple[Sequence[Example], Sequence[Example]]:
+    if job.valid:
+        other = read(job.valid, options)
+        tell_data(other.notes, other.bad_rows)
+        return corpus.examples, other.examples
+    if config.train.validation == 0:
+        warn("no validation data: training runs to its last epoch and keeps it")
+        return corpus.examples, ()
+    return split(corpus.examples, config.train.validation, config.train.seed)
+
+
+def _facts(
+    job: Job, options: ReadOptions, train: Sequence[Example], valid: Sequence[Example]
+) -> dict[str, Any]:
+    """What config.json says about the data; reading flags are the defaults of `evaluate`."""
+    return {
+        "files": [Path(name).name for name in job.data],
+        "validation_files": [Path(name).name for name in job.valid],
+        "train_rows": len(train),
+        "valid_rows": len(valid),
+        "fingerprint": fingerprint([*train, *valid]),
+        "read": {k: v for k, v in asdict(options).items() if v not in (None, ())},
+    }
+
+
+def _saving(job: Job, folder: Path, config: Config, facts: dict[str, Any]) -> Saving:
+    """Checkpoints, with a note of what they belong to, so that only the same job goes on."""
+    store = Store(folder / "checkpoint")
+    plan_file = store.folder / PLAN
+    plan = json.loads(json.dumps({"config": config.to_json(), "data": facts}))
+    if plan_file.exists() and job.resume:
+        old = read_json(plan_file)
+        if old != plan:
+            raise HeedfulError(
+                f"{folder} was begun with other settings or data ({_difference(old, plan)}); "
+                "give the same ones to --resume, or train into another folder"
+            )
+        return Saving(store, resume=True)
+    if job.resume:
+        note(f"{folder} holds no checkpoint yet: starting from the beginning")
+    store.clear()
+    write_json(plan_file, plan)
+    return Saving(store)
+
+
+def _difference(old: Any, new: Any, path: str = "") -> str:
+    """The address of the first value in which two plans differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *new]:
+            if old.get(key) != new.get(key):
+                return _difference(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+    return f"{path}: {old!r} then, {new!r} now"
+
+
+def _tell_end(fitted: Fitted, folder: Path, seconds: float) -> None:
+    outcome = fitted.outcome
+    note(f"{outcome.reason}; {summarise(outcome.history, outcome.best_epoch)}", style="")
+    if fitted.validation:
+        stdout().print(metrics_table("kept model", {"validation": fitted.validation}))
+    note(f"{folder} written after {seconds:.0f} s", style="bold")
+    if outcome.interrupted:
+        note("the best model so far is saved; the same command with --resume trains on")

@@ -1,0 +1,131 @@
+"""Snapshots of training: all that is needed to go on as if nothing had happened.
+
+One safetensors file holds tensors and, in its header, the rest as JSON: no pickle. A file is
+written beside its name and renamed, so a killed process leaves the old one or the new one.
+`epoch.safetensors` is the state at the start of the running epoch, where a loss that is not
+finite goes back to; `step.safetensors`, if newer, is a state within it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from heedful.records import HeedfulError
+
+
+@dataclass
+class Snapshot:
+    """Tensors by name and JSON-able facts."""
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write atomically and durably: the file is the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON atomically, keys in the order given, NaN as null."""
+    text = json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False)
+    write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+
+
+def finite(value: Any) -> Any:
+    """`value` with every NaN and infinity as None, for strict JSON."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Write a snapshot atomically."""
+    facts = {"facts": json.dumps(snapshot.facts)}  # Python's own NaN spelling reads back
+    write_bytes(path, save({k: v.contiguous() for k, v in snapshot.tensors.items()}, facts))
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot.
+
+    Raises:
+        HeedfulError: the file is damaged or not a snapshot.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as stream:
+            facts = json.loads((stream.metadata() or {})["facts"])
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise HeedfulError(
+            f"checkpoint {path} cannot be read ({error}); delete it and train again"
+        ) from None
+    return Snapshot(tensors, facts)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of checkpoints."""
+
+    folder: Path
+
+    def save_epoch(self, snapshot: Snapshot) -> None:
+        """The state at the start of an epoch."""
+        write_snapshot(self.folder / "epoch.safetensors", snapshot)
+
+    def save_step(self, snapshot: Snapshot) -> None:
+        """A state within an epoch."""
+        write_snapshot(self.folder / "step.safetensors", snapshot)
+
+    def load(self) -> tuple[Snapshot, Snapshot] | None:
+        """(start of the epoch, newest state) or None where there is nothing yet."""
+        for left_over in self.folder.glob(".*.part"):  # of a write that was killed
+            left_over.unlink(missing_ok=True)
+        epoch_file, step_file = self.folder / "epoch.safetensors", self.folder / "step.safetensors"
+        if not epoch_file.exists():
+            return None
+        epoch = read_snapshot(epoch_file)
+        newest = epoch
+        if step_file.exists():
+            step = read_snapshot(step_file)
+            # An older step file belongs to an epoch that has ended since, or that was begun
+            # again after a loss that was not finite.
+            same_try = step.facts.get("epoch_start") == epoch.facts.get("epoch_start")
+            if same_try and step.facts["step"] > epoch.facts["step"]:
+                newest = step
+        return epoch, newest
+
+    def clear(self) -> None:
+        """Remove the checkpoints of a finished run."""
+        for name in ("epoch.safetensors", "step.safetensors", "plan.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        if self.folder.exists() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def copy_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Deep copies on the processor."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
+
+

@@ -1,0 +1,101 @@
+"""The layer table of a network: what each part is, what it gives out, how much it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from heedful.learn.model import TextModel
+from heedful.nn.encode import ConvEncoder, RecurrentEncoder
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the table: stage, what it is, the shape it gives, its parameters."""
+
+    stage: str
+    what: str
+    shape: str
+    parameters: int
+
+
+def parameters(module: nn.Module | nn.Parameter | None) -> int:
+    """Number of trainable values."""
+    if module is None:
+        return 0
+    if isinstance(module, nn.Parameter):
+        return module.numel()
+    return sum(p.numel() for p in module.parameters())
+
+
+def describe(model: TextModel) -> list[Layer]:
+    """The network as rows, Embed -> Encode -> Attend -> Predict. B texts, T tokens each."""
+    network, config = model.network, model.config.model
+    embed = network.embed.table
+    rows = [
+        Layer(
+            "embed",
+            f"{embed.num_embeddings:,} tokens x {embed.embedding_dim}",
+            f"(B, T, {embed.embedding_dim})",
+            parameters(network.embed),
+        )
+    ]
+    rows += _encoder_rows(network.encode, config.window)
+    width = network.encode.width
+    query = "the encoder's final states" if network.query is None else "a learned vector"
+    rows.append(
+        Layer(
+            "attend",
+            f"{config.attention} score, query: {query}",
+            f"(B, T) weights, (B, {width}) context",
+            parameters(network.score) + parameters(network.query),
+        )
+    )
+    classes = len(model.labels.names)
+    logits = 1 if model.task == "binary" else classes
+    activation = "softmax" if model.task == "multi-class" else "sigmoid"
+    head = "linear" if config.head == "linear" else f"dense {config.head_width} + linear"
+    rows.append(
+        Layer(
+            "predict",
+            f"{head}, {activation}, {classes} labels",
+            f"(B, {logits})",
+            parameters(network.head),
+        )
+    )
+    return rows
+
+
+def _encoder_rows(encoder: nn.Module, window: int) -> list[Layer]:
+    if isinstance(encoder, ConvEncoder):
+        return [
+            Layer(
+                "encode",
+                f"convolution over {window} tokens, ReLU",
+                f"(B, T, {encoder.width})",
+                parameters(layer),
+            )
+            for layer in encoder.convolutions
+        ]
+    if isinstance(encoder, RecurrentEncoder):
+        return [
+            Layer(
+                "encode",
+                f"{_cell(layer)}, {_directions(layer)}",
+                f"(B, T, {layer.width})",
+                parameters(layer),
+            )
+            for layer in encoder.layers
+        ]
+    return [Layer("encode", "token (no context)", f"(B, T, {encoder.width})", 0)]
+
+
+def _cell(layer: nn.Module) -> str:
+    rnn = layer.forwards.rnn
+    cell = getattr(rnn, "cell", None) or type(rnn).__name__
+    return str(cell).upper()
+
+
+def _directions(layer: nn.Module) -> str:
+    return "both directions" if layer.backwards is not None else "forwards"

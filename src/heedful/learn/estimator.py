@@ -1,0 +1,239 @@
+"""TextClassifier: the whole classifier as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+
+from heedful.config import apply, preset
+from heedful.learn.fit import fit
+from heedful.learn.folder import load_model, save_model
+from heedful.learn.metrics import decide
+from heedful.learn.model import TextModel, using_threads
+from heedful.records import Epoch, Example, HeedfulError, Task
+from heedful.text.corpus import split
+from heedful.text.labels import Labels
+
+
+def as_texts(values: Iterable[Any]) -> list[str]:
+    """A list of strings from any iterable of them: list, array, pandas or polars column.
+
+    Raises:
+        HeedfulError: a lone string, a table with several columns, or a value that is no text.
+    """
+    if isinstance(values, str | bytes):
+        raise HeedfulError("expected several texts, got one string; pass [text]")
+    shape = getattr(values, "shape", None)
+    if shape is not None and len(shape) == 2:
+        if shape[1] != 1:
+            raise HeedfulError(f"expected one column of texts, got {shape[1]}; choose one")
+        values = np.asarray(values)[:, 0]
+    texts = list(values)
+    for row, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            what = "missing" if text is None or text != text else f"a {type(text).__name__}"
+            raise HeedfulError(f"row {row}: the text is {what}; drop the row or fill it in")
+    return [str(text) for text in texts]
+
+
+class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Embed -> Encode -> Attend -> Predict with scikit-learn's interface.
+
+    Args:
+        preset: named settings to start from.
+        encoder: overrides the preset's encoder.
+        attention: overrides the preset's score function.
+        settings: further settings by address, for example {"train.epochs": 3}.
+        seed: of everything random; the same seed gives the same model.
+        verbose: print a line an epoch.
+
+    Attributes:
+        classes_: class labels as they came in `y`, sorted; columns of `predict_proba`.
+        history_: one `Epoch` an epoch.
+        model_: the fitted `TextModel`.
+
+    Labels may be strings, numbers or booleans. Multi-label targets are an indicator matrix
+    or a sequence of label collections; predictions come back in the same form.
+    """
+
+    classes_: NDArray[Any]
+    history_: tuple[Epoch, ...]
+    model_: TextModel
+
+    def __init__(
+        self,
+        preset: str = "default",
+        encoder: str | None = None,
+        attention: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        verbose: bool = False,
+    ) -> None:
+        self.preset = preset
+        self.encoder = encoder
+        self.attention = attention
+        self.settings = settings
+        self.seed = seed
+        self.verbose = verbose
+
+    def fit(self, X: Iterable[str], y: Iterable[Any]) -> Self:  # noqa: N803 - scikit-learn's name
+        """Train on texts X and labels y.
+
+        A seeded, stratified share of them (`train.validation`) decides when to stop.
+
+        Raises:
+            HeedfulError: texts or labels that are missing, of unequal number, or of one class.
+        """
+        texts = as_texts(X)
+        names, classes, task, indicator = _read_targets(y)
+        if len(names) != len(texts):
+            raise HeedfulError(f"{len(texts)} texts but {len(names)} labels")
+        overrides = {"model.encoder": self.encoder, "model.attention": self.attention}
+        chosen = {k: v for k, v in overrides.items() if v is not None}
+        settings = chosen | dict(self.settings or {}) | {"train.seed": self.seed}
+        config = apply(preset(self.preset), settings)
+        rows = zip(texts, names, strict=True)
+        examples = [
+            Example(text, label, "X", row) for row, (text, label) in enumerate(rows, start=1)
+        ]
+        train, valid = split(examples, config.train.validation, self.seed)
+        labels = Labels(tuple(str(c) for c in classes), task)
+        listener = _Printer() if self.verbose else None
+        fitted = fit(train, valid, labels, config, listener=listener)
+        self.model_, self.history_ = fitted.model, fitted.outcome.history
+        self.classes_, self._indicator = classes, indicator
+        return self
+
+    def _fitted(self) -> TextModel:
+        model: TextModel | None = getattr(self, "model_", None)
+        if model is None:
+            raise NotFittedError("this TextClassifier is not fitted yet; call fit first")
+        return model
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def predict_proba(self, X: Iterable[str]) -> NDArray[np.float64]:  # noqa: N803
+        """(N, C) probabilities, columns as `classes_`. Rows sum to 1 unless multi-label."""
+        model = self._fitted()
+        with using_threads(model.config.train.threads):
+            values = model.probabilities(as_texts(X)).astype(np.float64)
+        if model.task != "multi-label":
+            values /= values.sum(axis=1, keepdims=True)
+        return values
+
+    def predict(self, X: Iterable[str]) -> NDArray[Any]:  # noqa: N803
+        """Labels as they came in `y`."""
+        task = self._fitted().task
+        decided = decide(self.predict_proba(X), task)
+        if task != "multi-label":
+            return self.classes_[decided]
+        if self._indicator:
+            return decided
+        sets = np.empty(len(decided), dtype=object)
+        for row, chosen in enumerate(decided):
+            sets[row] = tuple(self.classes_[chosen == 1])
+        return sets
+
+    def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Any = None) -> float:  # noqa: N803
+        """Accuracy: the (weighted) share of texts whose labels are exactly right."""
+        predicted = self.predict(X)
+        if self._fitted().task != "multi-label":
+            right = predicted == np.asarray(list(y))
+        elif self._indicator:
+            right = (predicted == np.asarray(y)).all(axis=1)
+        else:
+            pairs = zip(predicted, y, strict=True)
+            right = np.array([set(guess) == set(truth) for guess, truth in pairs])
+        return float(np.average(right, weights=sample_weight))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as a run folder that `load` and the command line read.
+
+        Raises:
+            HeedfulError: the folder already holds a run.
+        """
+        model, folder = self._fitted(), Path(folder)
+        if (folder / "config.json").exists():
+            raise HeedfulError(f"{folder} already holds a run; choose another folder")
+        save_model(model, folder)
+
+    def __sklearn_tags__(self) -> Any:
+        """Texts in, not numbers; scikit-learn's generic checks feed matrices."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.non_deterministic = False
+        return tags
+
+
+def load(folder: str | Path) -> TextClassifier:
+    """A fitted TextClassifier from a run folder.
+
+    Raises:
+        HeedfulError: no finished run there, or a damaged one.
+    """
+    model = load_model(folder)
+    section = model.config
+    classifier = TextClassifier(preset=section.preset, seed=section.train.seed)
+    classifier.model_ = model
+    classifier.classes_ = np.array(model.labels.names)
+    classifier.history_ = ()
+    classifier._indicator = False
+    return classifier
+
+
+def _read_targets(
+    y: Iterable[Any],
+) -> tuple[list[tuple[str, ...]], NDArray[Any], Task, bool]:
+    """Label names per text, the classes, the task, and whether y is an indicator matrix."""
+    shape = getattr(y, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[1] > 1:
+        matrix = np.asarray(y)
+        classes = np.arange(matrix.shape[1])
+        names = [tuple(str(c) for c in np.flatnonzero(row)) for row in matrix]
+        return names, classes, "multi-label", True
+    values = list(np.asarray(y).ravel()) if shape is not None else list(y)
+    if values and all(isinstance(v, list | tuple | set | frozenset) for v in values):
+        classes = np.unique([label for v in values for label in v])
+        if len(classes) < 2:
+            raise HeedfulError("multi-label targets need at least two distinct labels")
+        return [tuple(sorted({str(x) for x in v})) for v in values], classes, "multi-label", False
+    for row, value in enumerate(values, start=1):
+        if value is None or value != value:
+            raise HeedfulError(f"row {row}: the label is missing; drop the row or fill it in")
+    classes = np.unique(np.asarray(values)) if values else np.array([])
+    if len(classes) < 2:
+        what = f"only {str(classes[0])!r}" if len(classes) else "none"
+        raise HeedfulError(f"the labels need at least two classes, got {what}")
+    task: Task = "binary" if len(classes) == 2 else "multi-class"
+    return [(str(value),) for value in np.asarray(values)], classes, task, False
+
+
+class _Printer:
+    """A listener that prints a line an epoch, for notebooks and scripts."""
+
+    def say(self, message: str) -> None:
+        """Print it."""
+        print(message)
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Too often to print."""
+
+    def epoch(self, epoch: Epoch, best: bool) -> None:
+        """Print the epoch's main figures."""
+        figures = epoch.valid or epoch.train
+        print(
+            f"epoch {epoch.epoch}: loss {epoch.train['loss']:.4f}, "
+            f"{'validation' if epoch.valid else 'training'} accuracy {figures['accuracy']:.4f}"
+            f"{' (best so far)' if best else ''}"
+        )
+
+

@@ -1,0 +1,155 @@
+"""From examples to a trained model: vocabulary, network, training, in that order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from heedful.config import Config
+from heedful.learn.checkpoint import Store
+from heedful.learn.metrics import measure
+from heedful.learn.model import (
+    TextModel,
+    logits,
+    number_of_logits,
+    to_probabilities,
+    using_threads,
+)
+from heedful.learn.train import Data, Listener, Outcome, Silent, Trainer
+from heedful.nn.classify import Classifier
+from heedful.records import Example, HeedfulError
+from heedful.text import vectors
+from heedful.text.labels import Labels
+from heedful.text.tokenize import Tokenizer
+from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
+from heedful.text.vocab import fit as fit_vocabulary
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Where checkpoints go, and whether to go on from what lies there."""
+
+    store: Store | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and what there is to say about its training.
+
+    Attributes:
+        model: the model, with the best weights.
+        outcome: history and how training ended.
+        lengths: token counts of the training texts, and what was cut off.
+        validation: figures of the kept weights on the validation data; empty without any.
+    """
+
+    model: TextModel
+    outcome: Outcome
+    lengths: Lengths
+    validation: dict[str, float]
+
+
+def fit(
+    train: Sequence[Example],
+    valid: Sequence[Example],
+    labels: Labels,
+    config: Config,
+    saving: Saving | None = None,
+    listener: Listener | None = None,
+) -> Fitted:
+    """Train a classifier.
+
+    Args:
+        train: labelled examples.
+        valid: labelled examples to choose the best epoch by; may be empty.
+        labels: the classes.
+        config: all settings.
+        saving: checkpoints; None = none.
+        listener: who watches.
+
+    Raises:
+        HeedfulError: no training texts, a text-less vocabulary, an unknown label.
+    """
+    saving, listener = saving or Saving(), listener or Silent()
+    if not train:
+        raise HeedfulError("there is no training text left; check the data and the split")
+    tokenizer = Tokenizer(config.text)
+    vocabulary, encoded = fit_vocabulary((e.text for e in train), tokenizer, config.text)
+    if len(vocabulary) <= 4:
+        raise HeedfulError(
+            "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
+            "more text"
+        )
+    config = _with_all_cores(config)
+    spread = lengths(encoded)
+    listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
+    config, network = _build(config, vocabulary, encoded, labels, listener)
+    targets = labels.encode(train)
+    valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
+    trainer = Trainer(
+        network,
+        Data(encoded, targets),
+        valid_data,
+        config.train,
+        labels.task,
+        len(labels.names),
+        saving.store,
+        listener,
+    )
+    outcome = trainer.run(resume=saving.resume)
+    model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
+    return Fitted(model, outcome, spread, _measure(model, valid_data))
+
+
+def _with_all_cores(config: Config) -> Config:
+    """The number of threads written out: it is part of what makes a run repeatable."""
+    threads = config.train.threads or os.cpu_count() or 1
+    return replace(config, train=replace(config.train, threads=threads))
+
+
+def _build(
+    config: Config, vocabulary: Vocabulary, encoded: Encoded, labels: Labels, listener: Listener
+) -> tuple[Config, Classifier]:
+    """A network with seeded initial weights, on the GPU if there is one."""
+    loaded = None
+    if config.train.vectors:
+        counts = torch.bincount(
+            torch.from_numpy(encoded.ids).long(), minlength=len(vocabulary)
+        ).numpy()
+        loaded = vectors.load(Path(config.train.vectors), vocabulary, config.train.seed, counts)
+        listener.say(str(loaded))
+        model = replace(config.model, embedding=loaded.table.shape[1])
+        config = replace(config, model=model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.train.seed)
+        network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
+    if loaded is not None:
+        network.embed.load(torch.from_numpy(loaded.table))
+    return config, network.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _valid_data(
+    valid: Sequence[Example],
+    labels: Labels,
+    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
+    config: Config,
+) -> Data | None:
+    if not valid:
+        return None
+    text = config.text
+    encoded = encode([e.text for e in valid], tokenizer, vocabulary, text.max_tokens, text.keep)
+    return Data(encoded, labels.encode(valid))
+
+
+def _measure(model: TextModel, valid: Data | None) -> dict[str, float]:
+    if valid is None:
+        return {}
+    with using_threads(model.config.train.threads):
+        values = logits(model.network, valid.encoded)
+    return measure(to_probabilities(values, model.task), valid.targets, model.task)

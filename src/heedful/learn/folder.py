@@ -1,0 +1,191 @@
+"""The run folder: a model on disk, without pickle.
+
+| file | holds |
+|---|---|
+| config.json | settings, labels, task, seed, data fingerprint; written last: a folder without it is no run |
+| model.safetensors | the weights |
+| tokenizer.json | the vocabulary, in id order |
+| history.jsonl | one line an epoch |
+| metrics.json | figures of the validation data, and of every evaluation |
+| README.md | the model card |
+| checkpoint/ | while training |
+
+Every file is written beside its name and renamed. A finished run is only ever replaced as a
+whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from heedful.config import from_json
+from heedful.learn.checkpoint import finite, write_bytes, write_json
+from heedful.learn.fit import Fitted
+from heedful.learn.model import TextModel, number_of_logits
+from heedful.nn.classify import Classifier
+from heedful.records import HeedfulError
+from heedful.text.labels import Labels
+from heedful.text.tokenize import Tokenizer
+from heedful.text.vocab import Vocabulary
+
+FORMAT = 1
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a finished run lies there."""
+    return (folder / "config.json").is_file()
+
+
+def save_model(model: TextModel, folder: Path, extra: Mapping[str, Any] | None = None) -> None:
+    """Write config.json, tokenizer.json and model.safetensors, config.json last."""
+    tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    write_bytes(folder / "model.safetensors", save(tensors, {"format": "pt"}))
+    tokens = {"format": FORMAT, "vocabulary": model.vocabulary.to_json()}
+    write_json(folder / "tokenizer.json", tokens)
+    write_json(folder / "config.json", _config(model, extra or {}))
+
+
+def _config(model: TextModel, extra: Mapping[str, Any]) -> dict[str, Any]:
+    names = model.labels.names
+    return {
+        "format": FORMAT,
+        "heedful": metadata.version("heedful"),
+        "task": model.task,
+        "id2label": {str(i): name for i, name in enumerate(names)},
+        **model.config.to_json(),
+        **extra,
+    }
+
+
+def save_run(
+    fitted: Fitted, folder: Path, data: Mapping[str, Any], card: str, *, overwrite: bool = False
+) -> None:
+    """Write a finished run. An older run in the folder is replaced as a whole.
+
+    Args:
+        fitted: the model and its training.
+        folder: where to.
+        data: facts about the training data, for config.json.
+        card: the model card, Markdown.
+        overwrite: replace a finished run that lies there.
+
+    Raises:
+        HeedfulError: a finished run lies there and `overwrite` is off.
+    """
+    if is_run(folder) and not overwrite:
+        raise HeedfulError(f"{folder} already holds a finished run; use another --out")
+    replacing = is_run(folder)
+    stage = folder.with_name(f".{folder.name}.new") if replacing else folder
+    if replacing:
+        shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True, exist_ok=True)
+    history = "".join(
+        json.dumps(finite(epoch.to_json()), allow_nan=False) + "\n"
+        for epoch in fitted.outcome.history
+    )
+    write_bytes(stage / "history.jsonl", history.encode())
+    figures = {"validation": fitted.validation, "best_epoch": fitted.outcome.best_epoch}
+    write_json(stage / "metrics.json", figures)
+    write_bytes(stage / "README.md", card.encode("utf-8", "replace"))
+    facts = {"data": dict(data), "stopped": fitted.outcome.reason}
+    save_model(fitted.model, stage, facts)
+    if replacing:
+        _swap(stage, folder)
+
+
+def _swap(stage: Path, folder: Path) -> None:
+    """Put `stage` in the place of `folder`, keeping what the user added to it."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    ours = {"report.html"} | {path.name for path in stage.iterdir()}
+    for path in folder.iterdir():
+        if path.name not in ours:
+            (shutil.copytree if path.is_dir() else shutil.copy2)(path, stage / path.name)
+    os.rename(folder, old)  # noqa: PTH104 - the pair of renames is the point
+    os.rename(stage, folder)  # noqa: PTH104
+    shutil.rmtree(old)
+
+
+def recover(folder: Path) -> None:
+    """Undo a replacement that was killed between its two renames."""
+    old = folder.with_name(f".{folder.name}.old")
+    if not folder.exists() and is_run(old):
+        os.rename(old, folder)  # noqa: PTH104
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of a run folder.
+
+    Raises:
+        HeedfulError: missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise HeedfulError(f"{path} is missing; is {path.parent} a run folder?") from None
+    except (OSError, ValueError) as error:
+        raise HeedfulError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def load_model(folder: str | Path) -> TextModel:
+    """The model of a run folder, on the processor.
+
+    Raises:
+        HeedfulError: no run there, a damaged file, or one of a newer format.
+    """
+    folder = Path(folder)
+    recover(folder)
+    if not folder.is_dir():
+        raise HeedfulError(f"{folder} is no run folder: it does not exist")
+    if not is_run(folder):
+        unfinished = (folder / "checkpoint").exists()
+        hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
+        raise HeedfulError(f"{folder} is no finished run folder: {hint}")
+    config_file, tokenizer_file = folder / "config.json", folder / "tokenizer.json"
+    values = read_json(config_file)
+    try:
+        if values["format"] != FORMAT:
+            raise HeedfulError(
+                f"{config_file} has format {values['format']!r}; this heedful reads {FORMAT}"
+            )
+        sections = {key: values[key] for key in ("preset", "text", "model", "train")}
+        config = from_json(sections)
+        id2label = values["id2label"]
+        names = tuple(id2label[str(i)] for i in range(len(id2label)))
+        labels = Labels(names, values["task"])
+        vocabulary = Vocabulary.from_json(read_json(tokenizer_file)["vocabulary"])
+    except (KeyError, TypeError) as error:
+        raise HeedfulError(f"{config_file} or {tokenizer_file} is damaged: {error!r}") from None
+    network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
+    _load_weights(network, folder / "model.safetensors")
+    return TextModel(config, labels, vocabulary, Tokenizer(config.text), network.eval())
+
+
+def _load_weights(network: Classifier, path: Path) -> None:
+    try:
+        network.load_state_dict(load_file(str(path)))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise HeedfulError(f"{path} cannot be read or does not fit config.json: {first}") from None
+
+
+def add_evaluation(folder: Path, record: Mapping[str, Any]) -> None:
+    """Add the figures of one evaluation to metrics.json, in the place of an older one of the
+    same data."""
+    path = folder / "metrics.json"
+    figures = read_json(path) if path.exists() else {}
+    others = [
+        old
+        for old in figures.get("evaluations", [])
+        if old.get("fingerprint") != record["fingerprint"]
+    ]
+    write_json(path, figures | {"evaluations": [*others, dict(record)]})

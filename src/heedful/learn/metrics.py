@@ -1,0 +1,129 @@
+"""Figures of merit from probabilities and true labels. scikit-learn computes them.
+
+The same names for every task:
+
+- `loss`: mean log loss per text in nats (for multi-label summed over the classes of a text);
+- `accuracy`: share of texts with exactly the right labels;
+- `tp`, `fp`, `tn`, `fn`: for binary of the second class, otherwise summed over the classes,
+  each against the rest;
+- `precision`, `recall`, `f1`: binary of the second class, otherwise the mean over classes
+  (macro); 0 where nothing was predicted or nothing was there;
+- `auc`: area under the ROC curve, macro one-against-rest; NaN while it is not defined because
+  a class is missing.
+
+Multi-class and multi-label add `f1_micro`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.records import Task
+
+Array = NDArray[Any]
+
+LOWER_IS_BETTER = frozenset({"loss", "fp", "fn"})
+NAMES = (
+    *("loss", "accuracy", "precision", "recall", "f1", "auc"),
+    *("tp", "fp", "tn", "fn", "f1_micro"),
+)
+
+
+def decide(probabilities: Array, task: Task) -> Array:
+    """Decisions: class index (N,) by the highest probability, or (N, C) of 0/1 at .5.
+
+    A binary tie goes to the first class, as with argmax.
+    """
+    if task == "multi-label":
+        return (probabilities > 0.5).astype(np.int64)
+    decided: Array = probabilities.argmax(axis=1)
+    return decided
+
+
+def log_loss(probabilities: Array, targets: Array, task: Task) -> float:
+    """Mean negative log-likelihood per text, in nats, probabilities clipped at 1e-7."""
+    if len(targets) == 0:
+        return math.nan
+    p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+    if task == "multi-label":
+        return float(-(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1).mean())
+    return float(-np.log(p[np.arange(len(p)), targets]).mean())
+
+
+def _one_hot(classes: Array, count: int) -> Array:
+    return np.eye(count, dtype=np.int64)[classes]
+
+
+def auc(probabilities: Array, truth: Array) -> float:
+    """Mean area under the ROC curve of the columns of 0/1 `truth`; NaN if one has one value."""
+    from sklearn.metrics import roc_auc_score
+
+    present = truth.sum(axis=0)
+    if len(truth) == 0 or (present == 0).any() or (present == len(truth)).any():
+        return math.nan
+    return float(roc_auc_score(truth, probabilities, average="macro"))
+
+
+def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float]:
+    """All figures of this module.
+
+    Args:
+        probabilities: (N, C), one column per class, binary tasks two.
+        targets: (N,) class indices, or (N, C) zeros and ones for multi-label.
+        task: binary, multi-class or multi-label.
+    """
+    from sklearn.metrics import f1_score, precision_recall_fscore_support
+
+    classes = probabilities.shape[1]
+    decided = decide(probabilities, task)
+    multi_label = task == "multi-label"
+    truth = targets.astype(np.int64) if multi_label else _one_hot(targets, classes)
+    guess = decided if multi_label else _one_hot(decided, classes)
+    if task == "binary":
+        truth, guess, probabilities_of = truth[:, 1:], guess[:, 1:], probabilities[:, 1:]
+    else:
+        probabilities_of = probabilities
+    tn, fp, fn, tp = _confusion(truth, guess)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, guess, average="macro", zero_division=0
+    )
+    right = (truth == guess).all(axis=1)
+    result = {
+        "loss": log_loss(probabilities, targets, task),
+        "accuracy": float(right.mean()) if len(right) else math.nan,
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "auc": auc(probabilities_of, truth),
+        "tp": tp,
+        "fp": fp,
+        "tn": tn,
+        "fn": fn,
+    }
+    if task != "binary":
+        result["f1_micro"] = float(f1_score(truth, guess, average="micro", zero_division=0))
+    return result
+
+
+def _confusion(truth: Array, guess: Array) -> tuple[int, int, int, int]:
+    """tn, fp, fn, tp summed over columns."""
+    total = np.zeros((2, 2), dtype=np.int64)
+    for column in range(truth.shape[1]):
+        t, g = truth[:, column], guess[:, column]
+        total += np.bincount(t * 2 + g, minlength=4).reshape(2, 2)
+    tn, fp, fn, tp = (int(v) for v in total.ravel())
+    return tn, fp, fn, tp
+
+
+def is_better(name: str, value: float, best: float | None, min_delta: float) -> bool:
+    """Whether `value` of metric `name` improves on `best` by more than `min_delta`."""
+    if math.isnan(value):
+        return False
+    if best is None or math.isnan(best):
+        return True
+    gain = best - value if name in LOWER_IS_BETTER else value - best
+    return gain > min_delta

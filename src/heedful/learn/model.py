@@ -1,0 +1,148 @@
+"""A trained classifier and all that belongs to it, and how it scores texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from heedful.config import Config
+from heedful.nn.classify import Classifier, Scored
+from heedful.records import Prediction, Task
+from heedful.text.batch import batches, scoring_order
+from heedful.text.labels import Labels
+from heedful.text.tokenize import Tokenizer
+from heedful.text.vocab import Encoded, Vocabulary, encode
+
+# Padded tokens in a scoring batch: large enough for full matrix speed, small enough to keep a
+# wide recurrent network's activations within some tens of MiB.
+SCORING_TOKENS = 16_384
+SCORING_TEXTS = 256
+
+
+@dataclass
+class TextModel:
+    """Settings, labels, vocabulary, tokenizer and network: what a run folder holds."""
+
+    config: Config
+    labels: Labels
+    vocabulary: Vocabulary
+    tokenizer: Tokenizer
+    network: Classifier
+
+    @property
+    def task(self) -> Task:
+        """binary, multi-class or multi-label."""
+        return self.labels.task
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Texts as ids, cut to `max_tokens` if that is set."""
+        text = self.config.text
+        return encode(texts, self.tokenizer, self.vocabulary, text.max_tokens, text.keep)
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, C), one column per class, binary models two."""
+        return to_probabilities(logits(self.network, self.encode(texts)), self.task)
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One Prediction a text."""
+        encoded = self.encode(texts)
+        probabilities = to_probabilities(logits(self.network, encoded), self.task)
+        return [
+            self.to_prediction(
+                row, int(encoded.lengths[i]), int(encoded.unknown[i]), int(encoded.cut[i])
+            )
+            for i, row in enumerate(probabilities)
+        ]
+
+    def to_prediction(
+        self, row: NDArray[np.float32], tokens: int, unknown: int, cut: int
+    ) -> Prediction:
+        """One row of probabilities as a record."""
+        names = self.labels.names
+        if self.task == "multi-label":
+            chosen = tuple(name for name, p in zip(names, row, strict=True) if p > 0.5)
+        else:
+            chosen = (names[int(row.argmax())],)
+        probabilities = {name: float(p) for name, p in zip(names, row, strict=True)}
+        return Prediction(chosen, probabilities, tokens + cut, unknown, cut)
+
+
+def number_of_logits(labels: Labels) -> int:
+    """One for a binary task, else one per class."""
+    return 1 if labels.task == "binary" else len(labels.names)
+
+
+@contextmanager
+def inference(network: torch.nn.Module) -> Iterator[None]:
+    """Drop-out off and no gradients, the network's mode restored afterwards."""
+    training = network.training
+    network.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        network.train(training)
+
+
+@contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """`count` torch threads (0 = one per core), the caller's number restored afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_of(network: torch.nn.Module) -> torch.device:
+    """Where the network's parameters live."""
+    return next(network.parameters()).device
+
+
+def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[Any], Scored]]:
+    """Scored batches with the indices of their texts, longest texts first.
+
+    What a text scores does not depend on its neighbours (<= 1e-5).
+    """
+    device = device_of(network)
+    plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
+    for batch in batches(encoded, plan):
+        with inference(network):
+            ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
+            result = network(ids.to(device), mask.to(device))
+        yield batch.order, Scored(*(part.cpu() for part in result))
+
+
+def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
+    """(N, number of logits) in the order of the texts."""
+    device = device_of(network)
+    result: NDArray[np.float32] | None = None
+    plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
+    with inference(network):
+        for batch in batches(encoded, plan):
+            ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
+            part = network.logits(ids.to(device), mask.to(device)).cpu().numpy()
+            if result is None:
+                result = np.zeros((len(encoded), part.shape[1]), dtype=np.float32)
+            result[batch.order] = part
+    return result if result is not None else np.zeros((0, 1), dtype=np.float32)
+
+
+def to_probabilities(values: NDArray[np.float32] | Tensor, task: Task) -> NDArray[np.float32]:
+    """Logits to probabilities, one column per class (a binary logit becomes two)."""
+    tensor = torch.as_tensor(values, dtype=torch.float64)
+    if task == "multi-class":
+        return torch.softmax(tensor, dim=1).numpy().astype(np.float32)
+    p = torch.sigmoid(tensor)
+    if task == "binary":
+        p = torch.cat([1 - p, p], dim=1)
+    return p.numpy().astype(np.float32)

@@ -1,0 +1,374 @@
+"""The training loop, written out. One for all tasks.
+
+It can be killed at any moment and resumed to bit-identical weights: everything random is a
+function of the seed and the step (drop-out) or the epoch (order of the batches), never of a
+generator's past; checkpoints only look on.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from heedful.config import TrainConfig
+from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
+from heedful.learn.metrics import is_better, measure
+from heedful.learn.model import device_of, logits, to_probabilities, using_threads
+from heedful.learn.objective import balanced_weights, loss
+from heedful.learn.schedule import rate
+from heedful.nn.classify import Classifier
+from heedful.records import Epoch, HeedfulError, Task
+from heedful.text.batch import pad, training_order
+from heedful.text.vocab import Encoded
+
+MOST_ROLLBACKS = 8
+
+
+class Listener(Protocol):
+    """Somebody who watches training; the loop never prints."""
+
+    def say(self, message: str) -> None:
+        """A sentence the user should read."""
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """After a batch: tokens done and in all in this epoch, and the batch's loss."""
+
+    def epoch(self, epoch: Epoch, best: bool) -> None:
+        """After an epoch, and whether it is the best so far."""
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def say(self, message: str) -> None:
+        """Ignore."""
+
+    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Ignore."""
+
+    def epoch(self, epoch: Epoch, best: bool) -> None:
+        """Ignore."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Texts as ids and their targets: (N,) class indices or (N, C) zeros and ones."""
+
+    encoded: Encoded
+    targets: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How training ended; the network then holds the best weights.
+
+    Attributes:
+        history: one record an epoch.
+        best_epoch: the epoch (from 1) whose weights were kept; 0 = none was finished.
+        reason: why training stopped, one sentence.
+        interrupted: Ctrl-C.
+    """
+
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    reason: str
+    interrupted: bool
+
+
+@dataclass
+class _State:
+    """Where training is; all of it goes into a checkpoint."""
+
+    epoch: int = 0  # finished epochs
+    step: int = 0  # finished batches over all epochs
+    batch: int = 0  # finished batches of the running epoch
+    best_value: float | None = None
+    best_epoch: int = 0
+    bad_epochs: int = 0
+    rollbacks: int = 0
+    seconds: float = 0.0  # spent on the running epoch
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains one network.
+
+    Args:
+        network: changed in place.
+        train: the training data.
+        valid: the validation data; None = no early stopping, the last weights are kept.
+        config: how to learn. `threads` is used as it stands.
+        task: binary, multi-class or multi-label.
+        classes: how many labels there are.
+        store: where checkpoints go; None = memory only.
+        listener: who watches.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of one loop, all needed
+        self,
+        network: Classifier,
+        train: Data,
+        valid: Data | None,
+        config: TrainConfig,
+        task: Task,
+        classes: int,
+        store: Store | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.network, self.train, self.valid = network, train, valid
+        self.config, self.task, self.store = config, task, store
+        self.listener: Listener = listener or Silent()
+        self.device = device_of(network)
+        kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+        self.optimizer = kind(
+            network.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.weights: Tensor | None = None
+        if config.class_weights == "balanced":
+            self.weights = balanced_weights(train.targets, classes, task).to(self.device)
+        self.state = _State()
+        self.best: dict[str, Tensor] = {}
+        width = 1 if task == "binary" else classes
+        self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)
+        self.epoch_start: Snapshot | None = None
+        self.saved_at = time.monotonic()
+
+    # -- the loop -------------------------------------------------------------------------
+
+    def run(self, *, resume: bool = False) -> Outcome:
+        """Train to the end, from the newest checkpoint if `resume` finds one.
+
+        Raises:
+            HeedfulError: the loss stays non-finite however low the rate.
+        """
+        interrupted, reason = False, ""
+        with torch.random.fork_rng(devices=[]), using_threads(self.config.threads):
+            # Adam's moments of rare words decay into denormal numbers, which are slow.
+            flushing = torch.set_flush_denormal(True)
+            try:
+                self._begin(resume)
+                while not (reason := self._reason_to_stop()):
+                    self._epoch()
+            except KeyboardInterrupt:
+                interrupted, reason = True, "stopped by hand"
+            finally:
+                if flushing:
+                    torch.set_flush_denormal(False)
+            self._restore_best()
+        history = tuple(Epoch(**record) for record in self.state.history)
+        return Outcome(history, self.state.best_epoch, reason, interrupted)
+
+    def _begin(self, resume: bool) -> None:
+        found = self.store.load() if resume and self.store else None
+        if found:
+            epoch_start, newest = found
+            self._restore(newest)
+            self.epoch_start = epoch_start
+            done = f"epoch {self.state.epoch + 1}, batch {self.state.batch}"
+            self.listener.say(f"resuming at {done} (step {self.state.step:,})")
+        else:
+            self._mark_epoch_start()
+
+    def _reason_to_stop(self) -> str:
+        state, config = self.state, self.config
+        if config.steps is not None and state.step >= config.steps:
+            return f"all {config.steps:,} steps done"
+        if config.patience and self.valid and state.bad_epochs >= config.patience:
+            return (
+                f"validation {config.monitor} has not improved for {state.bad_epochs} "
+                f"epoch{'s' if state.bad_epochs > 1 else ''}"
+            )
+        if state.epoch >= config.epochs:
+            return f"all {config.epochs} epochs done"
+        return ""
+
+    def _epoch(self) -> None:
+        """One pass over the training data; falls back to its start if the loss breaks."""
+        state, config = self.state, self.config
+        lengths = self.train.encoded.lengths
+        plan = training_order(
+            lengths, config.batch_size, config.batch_tokens, (config.seed, state.epoch)
+        )
+        tokens = np.array([int(lengths[order].sum()) for order in plan])
+        self.network.train()
+        while state.batch < len(plan) and not self._out_of_steps():
+            started = time.monotonic()
+            progress = (state.epoch + state.batch / len(plan)) / config.epochs
+            value = self._step(plan[state.batch], progress)
+            if not math.isfinite(value):
+                self._roll_back()
+                return
+            state.batch += 1
+            state.step += 1
+            state.seconds += time.monotonic() - started
+            done = int(tokens[: state.batch].sum())
+            self.listener.batch(state.epoch + 1, done, int(tokens.sum()), value)
+            self._save_if_due()
+        self._finish_epoch(int(tokens[: state.batch].sum()))
+
+    def _out_of_steps(self) -> bool:
+        return self.config.steps is not None and self.state.step >= self.config.steps
+
+    def _step(self, order: NDArray[np.int64], progress: float) -> float:
+        """One batch: forward, backward, update. Returns the loss, NaN if a gradient broke."""
+        state, config = self.state, self.config
+        if config.steps is not None:
+            progress = state.step / config.steps
+        # Drop-out depends on the seed and the step alone, so that a resumed run draws the same.
+        torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
+        learning_rate = rate(config.schedule, config.learning_rate, progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate * 0.5**state.rollbacks
+        batch = pad(self.train.encoded, order, self.train.targets)
+        ids = torch.from_numpy(batch.ids).to(self.device)
+        mask = torch.from_numpy(batch.mask).to(self.device)
+        targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
+        self.optimizer.zero_grad(set_to_none=True)
+        output = self.network.logits(ids, mask)
+        value = loss(output, targets, self.task, self.weights)
+        value.backward()  # type: ignore[no-untyped-call]
+        if config.clip_norm:
+            norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
+            if not torch.isfinite(norm):
+                return math.nan
+        result = float(value.detach())
+        if math.isfinite(result):
+            self.optimizer.step()
+            self.running[order] = output.detach().cpu().numpy()
+        return result
+
+    # -- the end of an epoch --------------------------------------------------------------
+
+    def _finish_epoch(self, tokens: int) -> None:
+        state, config = self.state, self.config
+        valid = self._measure_valid()
+        record = Epoch(
+            epoch=state.epoch + 1,
+            step=state.step,
+            seconds=round(state.seconds, 3),
+            learning_rate=float(self.optimizer.param_groups[0]["lr"]),
+            tokens_per_second=round(tokens / max(state.seconds, 1e-9), 1),
+            train=self._measure_train(),
+            valid=valid,
+        )
+        if valid and config.monitor not in valid:
+            raise HeedfulError(
+                f"train.monitor={config.monitor} is no validation metric; choose from "
+                f"{', '.join(valid)}"
+            )
+        value = valid.get(config.monitor, math.nan)
+        best = not valid or is_better(
+            config.monitor, value, state.best_value, config.min_delta
+        )
+        state.epoch += 1
+        state.batch, state.seconds = 0, 0.0
+        state.history.append(record.to_json())
+        if best:
+            self.best = copy_tensors(self.network.state_dict())
+            state.best_value = value if valid else None
+            state.best_epoch, state.bad_epochs = state.epoch, 0
+        else:
+            state.bad_epochs += 1
+        self.running.fill(np.nan)
+        self._mark_epoch_start()
+        self.listener.epoch(record, best)
+
+    def _measure_train(self) -> dict[str, float]:
+        """Running figures of the batches of this epoch, as they were when trained on."""
+        seen = ~np.isnan(self.running[:, 0])
+        probabilities = to_probabilities(self.running[seen], self.task)
+        return measure(probabilities, self.train.targets[seen], self.task)
+
+    def _measure_valid(self) -> dict[str, float]:
+        if self.valid is None:
+            return {}
+        probabilities = to_probabilities(logits(self.network, self.valid.encoded), self.task)
+        return measure(probabilities, self.valid.targets, self.task)
+
+    # -- snapshots ------------------------------------------------------------------------
+
+    def _snapshot(self) -> Snapshot:
+        tensors = {f"model.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"best.{k}": v for k, v in self.best.items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in values.items()}
+        tensors["running"] = torch.from_numpy(self.running)
+        state = self.state
+        facts = asdict(state) | {"epoch_start": [state.epoch, state.rollbacks]}
+        return Snapshot(copy_tensors(tensors), facts)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+        for name, tensor in snapshot.tensors.items():
+            section, _, rest = name.partition(".")
+            if section in parts:
+                parts[section][rest] = tensor.clone()
+        self.network.load_state_dict(parts["model"])
+        self.best = parts["best"]
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["optimizer"].items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self.running[:] = snapshot.tensors["running"].numpy()
+        facts = {k: v for k, v in snapshot.facts.items() if k != "epoch_start"}
+        self.state = _State(**(facts | {"history": list(facts["history"])}))
+
+    def _mark_epoch_start(self) -> None:
+        self.epoch_start = self._snapshot()
+        if self.store:
+            self.store.save_epoch(self.epoch_start)
+        self.saved_at = time.monotonic()
+
+    def _save_if_due(self) -> None:
+        every = self.config.checkpoint_seconds
+        if self.store and every and time.monotonic() - self.saved_at >= every:
+            self.store.save_step(self._snapshot())
+            self.saved_at = time.monotonic()
+
+    def _roll_back(self) -> None:
+        """Back to the start of the epoch with half the learning rate."""
+        tries = self.state.rollbacks + 1
+        if tries > MOST_ROLLBACKS or self.epoch_start is None:
+            raise HeedfulError(
+                f"the loss is not finite even at {0.5**MOST_ROLLBACKS:g} of the learning rate; "
+                "set train.learning_rate lower or train.clip_norm=1"
+            )
+        at = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
+        self._restore(self.epoch_start)
+        self.state.rollbacks = tries
+        self._mark_epoch_start()
+        self.listener.say(
+            f"the loss was not finite at {at}: back to the last good checkpoint with "
+            f"{0.5**tries:g} of the learning rate"
+        )
+
+    def _restore_best(self) -> None:
+        if self.best:
+            self.network.load_state_dict(self.best)
+        self.network.eval()
+
+
+def summarise(history: Sequence[Epoch], best_epoch: int) -> str:
+    """One sentence about the epoch that was kept."""
+    if not best_epoch:
+        return "no epoch was finished; the weights are those of the moment"
+    kept = history[best_epoch - 1]
+    figures = kept.valid or kept.train
+    name = "validation" if kept.valid else "training"
+    return (
+        f"kept epoch {best_epoch} of {len(history)}: {name} accuracy "
+        f"{figures['accuracy']:.4f}, loss {figures['loss']:.4f}"
+    )

@@ -1,0 +1,146 @@
+"""Predict: the whole classifier, Embed -> Encode -> Attend -> Predict."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from heedful.config import ModelConfig
+from heedful.nn.attend import Attended, attend, build_score
+from heedful.nn.embed import Embed
+from heedful.nn.encode import build_encoder
+
+
+class Scored(NamedTuple):
+    """A scored batch.
+
+    For every text and class: `logits = base + contributions.sum over tokens`, up to rounding.
+
+    Attributes:
+        logits: (B, C) log-odds before the sigmoid or softmax; C = 1 for a binary task.
+        weights: (B, T) attention.
+        contributions: (B, T, C) signed, exactly 0 on padding.
+        base: (C,) what the model says of a text that contributes nothing.
+    """
+
+    logits: Tensor
+    weights: Tensor
+    contributions: Tensor
+    base: Tensor
+
+
+class LinearHead(nn.Module):
+    """W c + b. Every token's share is exact: a_t (w . h_t)."""
+
+    def __init__(self, width: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(width, classes)
+
+    def forward(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C"]:
+        """Logits."""
+        logits: Tensor = self.linear(self.dropout(context))
+        return logits
+
+    def slope(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C H"]:
+        """The gradient of each logit, which is the same everywhere."""
+        return self.linear.weight.unsqueeze(0).expand(context.shape[0], -1, -1)
+
+    def base(self) -> Float[Tensor, "C"]:
+        """Logits of a zero context."""
+        return self.linear.bias
+
+
+class DenseHead(nn.Module):
+    """W2 f(W1 c + b1) + b2, explained by integrated gradients from c = 0.
+
+    Along the path s c (0 <= s <= 1) the hidden pre-activation of unit k is s a_k + b_k with
+    a = W1 c, so the path integral of its derivative is the secant
+    (f(a_k + b_k) - f(b_k)) / a_k: integrated gradients (Sundararajan et al. 2017, equation 1)
+    in closed form, with a completeness error of rounding only.
+    """
+
+    def __init__(
+        self, width: int, classes: int, hidden: int, activation: str, dropout: float
+    ) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(width, hidden)
+        self.activation: nn.Module = nn.ReLU() if activation == "relu" else nn.Tanh()
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden, classes)
+
+    def forward(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C"]:
+        """Logits."""
+        logits: Tensor = self.output(self.dropout(self.activation(self.hidden(context))))
+        return logits
+
+    def slope(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C H"]:
+        """The mean gradient of each logit between a zero context and this one."""
+        bias = self.hidden.bias
+        step = context @ self.hidden.weight.T  # (B, K)
+        rise = self.activation(step + bias) - self.activation(bias)
+        flat = step.abs() < 1e-7  # no way to go along this unit: nothing to hand out either
+        secant = torch.where(flat, torch.zeros_like(rise), rise / step.masked_fill(flat, 1.0))
+        return torch.einsum("ck,bk,kh->bch", self.output.weight, secant, self.hidden.weight)
+
+    def base(self) -> Float[Tensor, "C"]:
+        """Logits of a zero context."""
+        logits: Tensor = self.output(self.activation(self.hidden.bias))
+        return logits
+
+
+class Classifier(nn.Module):
+    """Embed -> Encode -> Attend -> Predict.
+
+    Args:
+        config: the network's settings.
+        vocabulary: number of token ids V.
+        classes: number of logits C; 1 for a binary task.
+    """
+
+    def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = Embed(
+            vocabulary, config.embedding, config.embedding_dropout, config.word_dropout
+        )
+        self.encode = build_encoder(config.embedding, config)
+        width = int(self.encode.width)  # type: ignore[arg-type]
+        self.score = build_score(width, width, config)
+        self.query = (
+            nn.Parameter(torch.randn(width) * 0.1) if config.query == "learned" else None
+        )
+        self.head: LinearHead | DenseHead
+        if config.head == "linear":
+            self.head = LinearHead(width, classes, config.head_dropout)
+        else:
+            self.head = DenseHead(
+                width, classes, config.head_width, config.head_activation, config.head_dropout
+            )
+
+    def pool(
+        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+    ) -> tuple[Float[Tensor, "B T H"], Attended]:
+        """States of the tokens and what attention makes of them (one query a text)."""
+        states, final = self.encode(self.embed(ids, mask), mask)
+        if self.query is not None:
+            query = self.query.expand(ids.shape[0], 1, -1)
+        else:
+            query = final.unsqueeze(1)
+        return states, attend(query, states, mask, self.score)
+
+    def logits(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B C"]:
+        """The decision alone, as training needs it."""
+        _, attended = self.pool(ids, mask)
+        logits: Tensor = self.head(attended.context.squeeze(1))
+        return logits
+
+    def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Scored:
+        """The decision, the attention and the contribution of every token."""
+        states, attended = self.pool(ids, mask)
+        context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
+        slope = self.head.slope(context)  # (B, C, H)
+        toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
+        contributions = weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
+        return Scored(self.head(context), weights, contributions, self.head.base())

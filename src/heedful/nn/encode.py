@@ -1,0 +1,108 @@
+"""Encode: token vectors to states that know their surroundings (or do not)."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from heedful.config import ModelConfig
+from heedful.nn.recurrent import Recurrent
+
+
+class States(NamedTuple):
+    """What an encoder returns.
+
+    Attributes:
+        states: (B, T, H), undefined at padding.
+        final: (B, H), the final state of each direction; None where an encoder has none.
+    """
+
+    states: Tensor
+    final: Tensor | None
+
+
+class TokenEncoder(nn.Module):
+    """No context at all: the state of a token is its own vector."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """The vectors themselves."""
+        return States(values, None)
+
+
+class ConvEncoder(nn.Module):
+    """Convolutions over a window of tokens with ReLU (Kim 2014, without max pooling).
+
+    A state sees `layers * (window - 1) + 1` tokens. Padding counts as zeros, just as what
+    lies beyond the end of a text, so it changes nothing.
+    """
+
+    def __init__(
+        self, width: int, hidden: int, layers: int, window: int, dropout: tuple[float, ...]
+    ) -> None:
+        super().__init__()
+        self.width = hidden
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(width if i == 0 else hidden, hidden, window, padding=window // 2)
+            for i in range(layers)
+        )
+        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
+        for convolution in self.convolutions:
+            nn.init.xavier_uniform_(convolution.weight)
+            nn.init.zeros_(convolution.bias)
+
+    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """States after the last layer."""
+        real = mask.unsqueeze(-1)
+        for convolution, dropout in zip(self.convolutions, self.dropouts, strict=True):
+            channels = (values * real).transpose(1, 2)  # (B, E, T)
+            values = dropout(torch.relu(convolution(channels))).transpose(1, 2)
+        return States(values, None)
+
+
+class RecurrentEncoder(nn.Module):
+    """A stack of LSTM or GRU layers."""
+
+    def __init__(self, width: int, config: ModelConfig, dropout: tuple[float, ...]) -> None:
+        super().__init__()
+        cell = "lstm" if config.encoder == "bilstm" else "gru"
+        layers = []
+        for _ in range(config.layers):
+            layer = Recurrent(
+                cell,  # type: ignore[arg-type]
+                width,
+                config.hidden,
+                bidirectional=config.bidirectional,
+                gate=config.gate,
+            )
+            layers.append(layer)
+            width = layer.width
+        self.layers = nn.ModuleList(layers)
+        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
+        self.width = width
+
+    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """States and final states of the last layer."""
+        final: Tensor | None = None
+        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
+            values, final = layer(values, mask)
+            values = dropout(values)
+        return States(values, final)
+
+
+def build_encoder(width: int, config: ModelConfig) -> nn.Module:
+    """The encoder that `config` names, for token vectors of this width.
+
+    The result has `width`, the width H of its states.
+    """
+    rates = config.encoder_dropout
+    dropout = rates if len(rates) == config.layers else rates * config.layers
+    if config.encoder == "token":
+        return TokenEncoder(width)
+    if config.encoder == "conv":
+        return ConvEncoder(width, config.hidden, config.layers, config.window, dropout)
+    return RecurrentEncoder(width, config, dropout)

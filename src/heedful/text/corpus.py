@@ -1,0 +1,192 @@
+"""The public entry to data: files, folders and named sets become examples.
+
+`read` takes everything into memory and says aloud what it found; `stream` keeps memory flat
+for prediction over large files. Nothing is dropped in silence: a row becomes an example, a
+bad row with its reason, or is counted in a note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from heedful.records import BadRow, Example, HeedfulError
+from heedful.text.holdout import split
+from heedful.text.options import ReadOptions
+from heedful.text.part import Part
+from heedful.text.parts import open_part
+from heedful.text.sources import resolve
+from heedful.text.table import clip
+
+__all__ = ["Corpus", "ReadOptions", "fingerprint", "read", "split", "stream"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Examples and what there is to say about where they came from.
+
+    Attributes:
+        examples: the usable rows, in file order.
+        bad_rows: the others.
+        notes: sentences that say what was found or decided.
+        multi_label: whether a row may carry several labels.
+    """
+
+    examples: tuple[Example, ...]
+    bad_rows: tuple[BadRow, ...]
+    notes: tuple[str, ...]
+    multi_label: bool
+
+
+def _parts(paths: Sequence[str | Path], options: ReadOptions) -> Iterator[Part]:
+    if isinstance(paths, str | Path):
+        paths = [paths]
+    if not paths:
+        raise HeedfulError("no data given; name a file, a folder or a data set")
+    for path in paths:
+        yield open_part(resolve(path), options)
+
+
+def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Corpus:
+    """All examples of several files, folders and named sets, joined in that order.
+
+    Args:
+        paths: CSV, TSV, JSONL or Parquet files (plain, .gz or .zst), aclImdb folders,
+            `imdb.npz`, or the names of data sets (`imdb`, `reviews`).
+        options: how to read them; default `ReadOptions()`.
+
+    Raises:
+        HeedfulError: a file cannot be read at all, holds nothing usable, or its columns are
+            not clear; the label sets of two files have nothing in common.
+    """
+    options = options or ReadOptions()
+    examples: list[Example] = []
+    bad_rows: list[BadRow] = []
+    notes: list[str] = []
+    names: list[tuple[str, set[str]]] = []
+    multi_label = False
+    for part in _parts(paths, options):
+        good, bad = _sort_out(part, options, notes)
+        examples += good
+        bad_rows += bad
+        names.append((part.source, {label for e in good for label in e.labels}))
+        multi_label = multi_label or part.multi_label
+    _check_joined(names, notes if not options.labelled else None)
+    notes += _label_map_notes(options, examples)
+    return Corpus(tuple(examples), tuple(bad_rows), tuple(notes), multi_label)
+
+
+def _sort_out(
+    part: Part, options: ReadOptions, notes: list[str]
+) -> tuple[list[Example], list[BadRow]]:
+    """The usable examples and the bad rows of one part; `notes` grows."""
+    good: list[Example] = []
+    bad: list[BadRow] = []
+    unlabelled = 0
+    for item in part.items():
+        if isinstance(item, BadRow):
+            bad.append(item)
+        elif options.labelled and not item.labels and not part.empty_is_an_answer:
+            unlabelled += 1
+        else:
+            good.append(item)
+    notes += part.notes
+    if unlabelled:
+        notes.append(f"{part.source}: {unlabelled:,} unlabelled rows are skipped")
+    if not good:
+        raise HeedfulError(_nothing_left(part, bad, unlabelled))
+    return good, bad
+
+
+def _nothing_left(part: Part, bad: list[BadRow], unlabelled: int) -> str:
+    if not bad:
+        return (
+            f"{part.source}: all {unlabelled:,} rows are unlabelled"
+            if unlabelled
+            else f"{part.source} has no data rows"
+        )
+    also = f", and {unlabelled:,} are unlabelled" if unlabelled else ""
+    return (
+        f"{part.source}: none of its {len(bad) + unlabelled:,} rows can be used{also}; "
+        f"row {bad[0].row}: {bad[0].reason}"
+    )
+
+
+def stream(
+    paths: Sequence[str | Path], options: ReadOptions | None = None
+) -> Iterator[Example | BadRow]:
+    """The rows one by one, in exact order, in flat memory.
+
+    Every data row of the split that is wanted gives exactly one item; an unlabelled row is an
+    Example without labels. A labelled file is gone through twice, first for its label values.
+
+    Raises:
+        HeedfulError: as `read`, except that rows are not judged together.
+    """
+    options = options or ReadOptions()
+    parts = list(_parts(paths, options))
+    return (item for part in parts for item in part.items())
+
+
+def _check_joined(names: list[tuple[str, set[str]]], notes: list[str] | None) -> None:
+    """Two files with two or more labels each and none in common are hardly one corpus.
+
+    Where labels do not matter it is only worth a note.
+    """
+    several = [(source, labels) for source, labels in names if len(labels) > 1]
+    for i, (source, labels) in enumerate(several):
+        for other, others in several[:i]:
+            if labels.isdisjoint(others):
+                found = (
+                    f"{other} has the labels {_few(others)}, {source} has {_few(labels)}; map one "
+                    f"to the other, for example --label-map {_suggest(labels, others)}"
+                )
+                if notes is None:
+                    raise HeedfulError(found)
+                notes.append(found)
+
+
+_NEGATIVE, _POSITIVE = ("0", "neg", "negative", "false"), ("1", "pos", "positive", "true")
+
+
+def _suggest(first: set[str], second: set[str]) -> str:
+    """A label map between two label sets: names to numbers where it can be read off them."""
+    source, target = (first, second) if first & {"pos", "positive", "true"} else (second, first)
+    pairs = []
+    for alike in (_POSITIVE, _NEGATIVE):
+        old = next((name for name in sorted(source) if name.casefold() in alike), None)
+        new = next((name for name in sorted(target) if name.casefold() in alike), None)
+        if old is not None and new is not None:
+            pairs.append(f"{old}={new}")
+    return ",".join(pairs or [f"{clip(min(first))[1:-1]}={clip(min(second))[1:-1]}"])
+
+
+def _few(labels: set[str]) -> str:
+    shown = ", ".join(clip(label, 30)[1:-1] for label in sorted(labels)[:5])
+    return shown + (" ..." if len(labels) > 5 else "")
+
+
+def _label_map_notes(options: ReadOptions, examples: Iterable[Example]) -> list[str]:
+    if not options.label_map:
+        return []
+    counts = Counter(label for example in examples for label in example.labels)
+    pairs = ", ".join(f"{old} → {new}" for old, new in options.label_map)
+    missing = sorted({new for _, new in options.label_map if not counts[new]})
+    notes = [f"labels are mapped: {pairs}"]
+    if missing:
+        notes.append(f"no row has the label {', '.join(missing)} after the mapping")
+    return notes
+
+
+def fingerprint(examples: Iterable[Example]) -> str:
+    """SHA-256 (hex) over texts and labels in order: the same data gives the same print."""
+    digest = hashlib.sha256()
+    for example in examples:
+        for value in (example.text, *example.labels):
+            data = value.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "big") + data)
+        digest.update(b"\xff" * 8)
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""The classes of a task, in one fixed order, and examples as targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.records import Example, HeedfulError, Task
+from heedful.text.table import clip, column_list
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes and the kind of task.
+
+    Attributes:
+        names: in order of their numbers when all are numbers, else alphabetically.
+        task: `binary`, `multi-class` or `multi-label`.
+    """
+
+    names: tuple[str, ...]
+    task: Task
+
+    @classmethod
+    def infer(cls, examples: Iterable[Example], multi_label: bool) -> Labels:
+        """The classes that occur in examples.
+
+        Raises:
+            HeedfulError: no label at all, or only one class.
+        """
+        found = {label for example in examples for label in example.labels}
+        if not found:
+            raise HeedfulError("no row has a label; name the label column with --label COL")
+        if len(found) == 1:
+            raise HeedfulError(
+                f"every row has the label {clip(found.pop())}; a classifier needs two classes or "
+                "more (is --label the right column?)"
+            )
+        names = tuple(sorted(found, key=_order(found)))
+        if multi_label:
+            return cls(names, "multi-label")
+        return cls(names, "binary" if len(names) == 2 else "multi-class")
+
+    def encode(self, examples: Sequence[Example]) -> NDArray[Any]:
+        """Targets of examples.
+
+        Returns:
+            (N,) int64 class positions; for multi-label (N, C) float32 of 0 and 1, where a row
+            without labels is all zero.
+
+        Raises:
+            HeedfulError: a label that is not among `names`, or not exactly one label in a
+                single-label task; names file and row.
+        """
+        place = {name: i for i, name in enumerate(self.names)}
+        if self.task == "multi-label":
+            targets = np.zeros((len(examples), len(self.names)), dtype=np.float32)
+            for row, example in enumerate(examples):
+                for label in example.labels:
+                    targets[row, self._position(place, label, example)] = 1.0
+            return targets
+        return np.array([self._single(place, example) for example in examples], dtype=np.int64)
+
+    def _single(self, place: dict[str, int], example: Example) -> int:
+        if len(example.labels) != 1:
+            raise HeedfulError(
+                f"{example.source}, row {example.row}: it has {len(example.labels)} labels where "
+                "one belongs"
+            )
+        return self._position(place, example.labels[0], example)
+
+    def _position(self, place: dict[str, int], label: str, example: Example) -> int:
+        if label not in place:
+            raise HeedfulError(
+                f"{example.source}, row {example.row}: unknown label {clip(label)}; known are "
+                f"{column_list(self.names)}; map it with --label-map"
+            )
+        return place[label]
+
+
+def _number(name: str) -> float | None:
+    try:
+        value = float(name)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _order(names: set[str]) -> Any:
+    """A sort key: by number when every name is one; equal numbers such as 1, 01 by name."""
+    numbers = {name: _number(name) for name in names}
+    if None in numbers.values():
+        return lambda name: name
+    return lambda name: (numbers[name], name)

@@ -1,0 +1,74 @@
+"""Named data sets: `imdb` (downloaded once) and `reviews` (generated)."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import Path
+
+from heedful.records import Example, HeedfulError
+from heedful.text.download import imdb
+
+REVIEWS = {"train": (2_000, 0), "test": (500, 1)}
+
+
+def home() -> Path:
+    """The folder of downloaded data: HEEDFUL_HOME, or ~/.cache/heedful."""
+    given = os.environ.get("HEEDFUL_HOME")
+    return Path(given) if given else Path.home() / ".cache" / "heedful"
+
+
+def resolve(name_or_path: str | Path) -> Path | tuple[Example, ...]:
+    """The path, or the examples, that a name stands for.
+
+    `reviews`, `reviews:test` and `reviews:N:SEED` are generated. `imdb`, `imdb:train` and
+    `imdb:test` are the folder of the Large Movie Review Dataset, downloaded when it is not
+    there. Everything else is a path; so is `./imdb`.
+
+    Raises:
+        HeedfulError: no such file or data set; the download fails.
+    """
+    if isinstance(name_or_path, str):
+        name, _, detail = name_or_path.partition(":")
+        if name == "reviews" and not Path(name_or_path).exists():
+            return reviews(detail)
+        if name == "imdb" and not Path(name_or_path).exists():
+            return _imdb(detail)
+    try:
+        if Path(name_or_path).exists():
+            return Path(name_or_path)
+    except (OSError, ValueError):
+        pass
+    raise HeedfulError(
+        f"{_shown(name_or_path)} does not exist; give a file, a folder, or one of the data sets "
+        "imdb and reviews"
+    )
+
+
+def _imdb(detail: str) -> Path:
+    if detail not in ("", "train", "test"):
+        raise HeedfulError(f"imdb:{_shown(detail)} is no data set; use imdb, imdb:train, imdb:test")
+    return imdb(home()) / detail
+
+
+def _shown(name: str | Path) -> str:
+    return repr(str(name))[1:-1][:200]
+
+
+def reviews(detail: str) -> tuple[Example, ...]:
+    """The generated reviews: detail is "" or "train", "test", or "N:SEED".
+
+    Raises:
+        HeedfulError: any other detail.
+    """
+    detail = detail or "train"
+    try:
+        rows, seed = REVIEWS[detail] if detail in REVIEWS else map(int, detail.split(":"))
+    except ValueError:
+        rows = seed = -1
+    if rows < 1 or seed < 0:
+        raise HeedfulError(
+            f"reviews:{_shown(detail)} is no data set; use reviews, reviews:test or reviews:N:SEED"
+        )
+    generated = import_module("heedful.text.generate.reviews").generate(rows, seed)
+    return tuple(generated)
