@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from heedful.face.colours import DARK, LIGHT, TERMINAL, blend, contrast, readable
-from heedful.face.heat import Word, account, chance, level_of, pieces_of, signed, visible
+from heedful.face.heat import Word, account, chance, level_of, most_read, pieces_of, signed, visible
 from heedful.face.markup import shown
 from heedful.face.notebook import tint
 from heedful.face.pack import ALPHABET, BASE, folded, packed
@@ -197,6 +197,12 @@ def test_nothing_to_read_is_said() -> None:
     assert "No texts" in to_html([])
 
 
+def test_right_and_wrong_are_told_apart() -> None:
+    assert "<span class=right>✓ as labelled</span>" in to_html([REVIEW])
+    assert "<span class=wrong>✗ labelled positive</span>" in to_html([PANNED])
+    assert "labelled" not in to_html([EMPTY]).split("<main>")[1].split("<script")[0]
+
+
 def test_what_was_not_read_is_said() -> None:
     short = dataclasses.replace(
         REVIEW, prediction=dataclasses.replace(REVIEW.prediction, cut=12, unknown=3)
@@ -253,6 +259,12 @@ def test_the_terminal_shows_the_text_and_only_colours_it(explanation: Explanatio
         assert tabbed.startswith(text + "\n")
     assert "\x1b" not in tabbed
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", tabbed)
+
+
+def test_windows_line_ends_do_not_shift_the_colours() -> None:
+    output = printed(binary("so\r\nso\r\ngreat film", [0.0, 0.0, 1.0, 0.0]))
+    assert "mgreat\x1b" in output
+    assert "␍" not in output
 
 
 def test_controls_become_visible() -> None:
@@ -316,6 +328,17 @@ def test_strongest_sums_over_repeated_words() -> None:
     assert found.supporting == (Word("good", 0.25, 3), Word("!", 0.125, 1))
     assert found.opposing == (Word("bad", -0.5, 2),)
     assert strongest(one, "positive", k=1).supporting == (Word("good", 0.25, 3),)
+
+
+def test_words_are_merged_whatever_their_case() -> None:
+    cased = (Token("Good", 0, 4), Token("GOOD", 5, 9))
+    one = binary("Good GOOD", [0.5, 0.25], tokens=cased)
+    assert strongest(one, "positive").supporting == (Word("good", 0.75, 2),)
+
+
+def test_most_read_sums_attention() -> None:
+    one = dataclasses.replace(binary("a b a", [0.0] * 3), attention=(0.25, 0.5, 0.375))
+    assert most_read(one) == (Word("a", 0.625, 2), Word("b", 0.5, 1))
 
 
 def test_equal_sums_stand_in_alphabetical_order() -> None:
@@ -408,6 +431,9 @@ def test_numbers_that_cannot_be_drawn_are_named() -> None:
         to_html([REVIEW, broken])
     with pytest.raises(HeedfulError, match="explanation 1, attention: 2 values for 1 tokens"):
         to_html([dataclasses.replace(binary("a", [0.0]), attention=(0.5, 0.5))])
+    twice = binary("abc", [0.0, 0.0], tokens=(Token("ab", 0, 2), Token("bc", 1, 3)))
+    with pytest.raises(HeedfulError, match="token 2: characters 1 to 3"):
+        to_html([twice])
     outside = binary("ab", [0.0], tokens=(Token("ab", 1, 3),))
     with pytest.raises(HeedfulError, match="token 1: characters 1 to 3"):
         to_terminal(outside)
