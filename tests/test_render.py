@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from heedful.face.colours import DARK, LIGHT, TERMINAL, blend, contrast, readable
-from heedful.face.heat import Word, account, chance, level_of, pieces_of, signed, visible
+from heedful.face.heat import Word, account, chance, level_of, most_read, pieces_of, signed, visible
 from heedful.face.markup import shown
 from heedful.face.notebook import tint
 from heedful.face.pack import ALPHABET, BASE, folded, packed
@@ -57,11 +58,26 @@ def holdable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
+def console_of(
+    file: io.StringIO,
+    width: int,
+    colours: Literal["standard", "256", "truecolor"] | None,
+    environment: dict[str, str] | None = None,
+) -> Console:
+    """A console that does not depend on the terminal in which the tests run."""
+    return Console(
+        file=file,
+        width=width,
+        height=50,
+        force_terminal=colours is not None,
+        color_system=colours,
+        _environ={"TERM": "xterm"} | (environment or {}),
+    )
+
+
 def printed(explanation: Explanation, *, colour: bool = True, method: str = "contribution") -> str:
     out = io.StringIO()
-    console = Console(
-        file=out, force_terminal=True, color_system="truecolor", width=100_000, no_color=False
-    )
+    console = console_of(out, 100_000, "truecolor")
     console.print(to_terminal(explanation, colour=colour, method=method))
     return out.getvalue()
 
@@ -181,6 +197,18 @@ def test_nothing_to_read_is_said() -> None:
     assert "No texts" in to_html([])
 
 
+def test_a_space_that_counts_is_seen_in_the_lists() -> None:
+    one = binary("a b", [1.0], tokens=(Token(" ", 1, 2),))
+    for face in (to_html([one]), printed(one), to_notebook([one])):
+        assert re.search("␣[^+]*\\+1.00", face)
+
+
+def test_right_and_wrong_are_told_apart() -> None:
+    assert "<span class=right>✓ as labelled</span>" in to_html([REVIEW])
+    assert "<span class=wrong>✗ labelled positive</span>" in to_html([PANNED])
+    assert "labelled" not in to_html([EMPTY]).split("<main>")[1].split("<script")[0]
+
+
 def test_what_was_not_read_is_said() -> None:
     short = dataclasses.replace(
         REVIEW, prediction=dataclasses.replace(REVIEW.prediction, cut=12, unknown=3)
@@ -239,6 +267,12 @@ def test_the_terminal_shows_the_text_and_only_colours_it(explanation: Explanatio
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", tabbed)
 
 
+def test_windows_line_ends_do_not_shift_the_colours() -> None:
+    output = printed(binary("so\r\nso\r\ngreat film", [0.0, 0.0, 1.0, 0.0]))
+    assert re.search(r"48;2;\d+;\d+;\d+mgreat\x1b", output)
+    assert "␍" not in output
+
+
 def test_controls_become_visible() -> None:
     seen = harmless("\x1b[2J\r\0\x7f\x85\u202e\u2066\u2028\ud800\tok\n")
     assert seen == "␛[2J␍␀␡‹U+0085›‹U+202E›‹U+2066›‹U+2028›‹U+D800›\tok\n"
@@ -266,15 +300,9 @@ def test_without_colour_signs_carry_the_map() -> None:
 @pytest.mark.parametrize(
     "console",
     [
-        Console(file=io.StringIO(), width=200),
-        Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=200),
-        Console(
-            file=io.StringIO(),
-            force_terminal=True,
-            color_system="truecolor",
-            no_color=True,
-            width=200,
-        ),
+        console_of(io.StringIO(), 200, None),
+        console_of(io.StringIO(), 200, "standard"),
+        console_of(io.StringIO(), 200, "truecolor", {"NO_COLOR": "1"}),
     ],
     ids=["pipe", "16 colours", "NO_COLOR"],
 )
@@ -284,7 +312,7 @@ def test_a_console_without_colours_gets_signs(console: Console) -> None:
 
 
 def test_the_map_wraps_at_the_width_and_keeps_all_words() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=99)
+    console = console_of(io.StringIO(), 99, "truecolor")
     console.print(to_terminal(REVIEW, width=24))
     lines = without_escapes(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
     assert max(map(len, lines)) <= 24
@@ -293,7 +321,7 @@ def test_the_map_wraps_at_the_width_and_keeps_all_words() -> None:
 
 def test_another_class_can_be_asked_for() -> None:
     out = io.StringIO()
-    Console(file=out, width=200).print(to_terminal(TICKET, target="technical"))
+    console_of(out, 200, None).print(to_terminal(TICKET, target="technical"))
     assert "[++app] [+crashes]" in out.getvalue()
 
 
@@ -306,6 +334,17 @@ def test_strongest_sums_over_repeated_words() -> None:
     assert found.supporting == (Word("good", 0.25, 3), Word("!", 0.125, 1))
     assert found.opposing == (Word("bad", -0.5, 2),)
     assert strongest(one, "positive", k=1).supporting == (Word("good", 0.25, 3),)
+
+
+def test_words_are_merged_whatever_their_case() -> None:
+    cased = (Token("Good", 0, 4), Token("GOOD", 5, 9))
+    one = binary("Good GOOD", [0.5, 0.25], tokens=cased)
+    assert strongest(one, "positive").supporting == (Word("good", 0.75, 2),)
+
+
+def test_most_read_sums_attention() -> None:
+    one = dataclasses.replace(binary("a b a", [0.0] * 3), attention=(0.25, 0.5, 0.375))
+    assert most_read(one) == (Word("a", 0.625, 2), Word("b", 0.5, 1))
 
 
 def test_equal_sums_stand_in_alphabetical_order() -> None:
@@ -398,6 +437,9 @@ def test_numbers_that_cannot_be_drawn_are_named() -> None:
         to_html([REVIEW, broken])
     with pytest.raises(HeedfulError, match="explanation 1, attention: 2 values for 1 tokens"):
         to_html([dataclasses.replace(binary("a", [0.0]), attention=(0.5, 0.5))])
+    twice = binary("abc", [0.0, 0.0], tokens=(Token("ab", 0, 2), Token("bc", 1, 3)))
+    with pytest.raises(HeedfulError, match="token 2: characters 1 to 3"):
+        to_html([twice])
     outside = binary("ab", [0.0], tokens=(Token("ab", 1, 3),))
     with pytest.raises(HeedfulError, match="token 1: characters 1 to 3"):
         to_terminal(outside)

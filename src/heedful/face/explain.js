@@ -20,6 +20,7 @@
     return Number(text) === 0 ? "0" : (value < 0 ? "−" : "") + text;
   };
   const signed = (value) => (value > 0 && plain(value) !== "0" ? "+" : "") + plain(value);
+  const listed = (word) => (/^\s+$/.test(word) ? "␣".repeat(word.length) : word);
   const tag = (name, content, kind) => {
     const element = document.createElement(name);
     if (kind) element.className = kind;
@@ -148,7 +149,7 @@
     const order = [...merged].filter((x) => level(x[1], limit)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
     const list = (heading, chosen) => {
       const items = chosen.slice(0, data.words).flatMap(([word, value], i) =>
-        [i ? " · " : "", tag("q", word), `\u00a0${attention ? plain(value) : signed(value)}`]);
+        [i ? " · " : "", tag("q", listed(word)), `\u00a0${attention ? plain(value) : signed(value)}`]);
       return tag("div", [tag("dt", heading), tag("dd", items.length ? items : "no strong word")]);
     };
     card.article.querySelector("dl").replaceChildren(...(attention
@@ -175,7 +176,7 @@
     const name = data.classes[targetOf(card)];
     const signs = values(card, "contribution", targetOf(card)), heat = values(card, "attention");
     const row = (kind, cells) => tag("tr", cells.map((cell) => tag(kind, cell)));
-    const rows = card.tokens.map((token, i) => row("td", [token.surface, signed(signs[i]), plain(heat[i])]));
+    const rows = card.tokens.map((token, i) => row("td", [listed(token.surface), signed(signs[i]), plain(heat[i])]));
     details.querySelector(".numbers").replaceChildren(
       tag("table", [tag("thead", row("th", ["word", `contribution to ${name}`, "attention"])), tag("tbody", rows)]));
   };
@@ -189,7 +190,7 @@
       `${value > 0 ? "+" : ""}${precise(value)} ${value < 0 ? "against" : "for"} ${data.classes[target]}`,
       `attention ${precise(values(card, "attention")[i])}`];
     if (token.form !== token.surface.toLowerCase()) lines.push(`read as ${token.form}`);
-    tip.replaceChildren(tag("strong", token.surface), ...lines.map((line) => tag("span", line)));
+    tip.replaceChildren(tag("strong", listed(token.surface)), ...lines.map((line) => tag("span", line)));
     tip.hidden = false;
     const box = token.parts[0].getBoundingClientRect();
     const left = Math.min(box.left, innerWidth - tip.offsetWidth - 8);

@@ -176,6 +176,11 @@ def _merged(explanation: Explanation, values: Sequence[float]) -> list[Word]:
     return [Word(text, math.fsum(parts), len(parts)) for text, parts in sums.items()]
 
 
+def listed(word: str) -> str:
+    """A word as it stands in a list, where a token of white space would not be seen."""
+    return "␣" * len(word) if word.isspace() else word
+
+
 def signed(value: float) -> str:
     """`+0.81`, `−0.40`, `0`: two decimals, three or more significant digits when small."""
     text = _fixed(value, 2 if abs(value) >= 0.095 else 3)

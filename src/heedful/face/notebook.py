@@ -17,6 +17,7 @@ from heedful.face.heat import (
     account,
     checked,
     limit_of,
+    listed,
     pieces_of,
     reading,
     signed,
@@ -99,7 +100,7 @@ def _lines(explanation: Explanation, target: str) -> Iterator[Markup]:
 
 def _listed(heading: str, words: Sequence[Word]) -> Markup:
     items = (
-        Markup("<b dir='auto'>{}</b> {}").format(shown(word.text), signed(word.value))
+        Markup("<b dir='auto'>{}</b> {}").format(shown(listed(word.text)), signed(word.value))
         for word in words
     )
     return Markup("{}: {}").format(heading, Markup(" · ").join(items) or "no strong word")

@@ -25,6 +25,7 @@ from heedful.face.heat import (
     chance,
     checked,
     limit_of,
+    listed,
     most_read,
     pieces_of,
     plain,
@@ -134,17 +135,17 @@ def _others(explanation: Explanation) -> str:
 
 
 def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tuple[Markup, str]]]]:
-    def listed(words: Sequence[Word]) -> list[tuple[Markup, str]]:
+    def spelt(words: Sequence[Word]) -> list[tuple[Markup, str]]:
         spell = plain if method == "attention" else signed
-        return [(shown(word.text), spell(word.value)) for word in words]
+        return [(shown(listed(word.text)), spell(word.value)) for word in words]
 
     limit = limit_of(explanation, method)
     if method == "attention":
-        return [("most read", listed(visible(most_read(explanation, WORDS), limit)))]
+        return [("most read", spelt(visible(most_read(explanation, WORDS), limit)))]
     found = strongest(explanation, None, WORDS)
     return [
-        ("for", listed(visible(found.supporting, limit))),
-        ("against", listed(visible(found.opposing, limit))),
+        ("for", spelt(visible(found.supporting, limit))),
+        ("against", spelt(visible(found.opposing, limit))),
     ]
 
 

@@ -26,6 +26,7 @@ from heedful.face.heat import (
     checked,
     level_of,
     limit_of,
+    listed,
     most_read,
     pieces_of,
     plain,
@@ -224,7 +225,7 @@ def _listed(heading: str, words: tuple[Word, ...], spell: Callable[[float], str]
     for i, word in enumerate(words):
         times = f" ×{word.times}" if word.times > 1 else ""
         line.append(" · " if i else "", "dim")
-        line.append(_anchored(harmless(word.text)), "not dim bold")
+        line.append(_anchored(harmless(listed(word.text))), "not dim bold")
         line.append(f" {spell(word.value)}{times}", "not dim")
     return line if words else line.append("no strong word", "not dim")
 
