@@ -85,8 +85,6 @@ def test_laws_of_a_scored_batch(encoder, score, query, head):
         torch.testing.assert_close(turned.logits, scored.logits[order], atol=1e-5, rtol=0)
 
 
-
-
 @pytest.mark.parametrize(("encoder", "score", "query", "head"), COMBINATIONS)
 def test_every_parameter_learns(encoder, score, query, head):
     network = build(encoder, score, query, head).train()

@@ -69,11 +69,9 @@ def test_a_file_without_a_header(tmp_path: Path) -> None:
     assert "no header line" in corpus.notes[0]
     numbered = write(tmp_path, "b.csv", "2,some words\n1,other words\n2,more words\n")
     assert labels(numbered, ReadOptions(text="2", label="1")) == [("2",), ("1",), ("2",)]
-    named = write(
-        tmp_path,
-        "c.tsv",
-        "question\thow is it so\ncomment\tit is like that, I would say\nquestion\twhy is it not so\nquestion\tand so on and on it goes\n",
-    )
+    rows = ["question\thow is it so", "comment\tit is like that, I would say"]
+    rows += ["question\twhy is it not so", "question\tand so on and on it goes"]
+    named = write(tmp_path, "c.tsv", "\n".join(rows))
     assert len(read([named]).examples) == 4
 
 

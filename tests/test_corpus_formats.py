@@ -99,8 +99,13 @@ def test_what_a_writer_writes_is_read_back(
 
 @pytest.mark.parametrize(
     ("encoding", "spoken"),
-    [("utf-8", "UTF-8"), ("utf-8-sig", "byte-order mark"), ("utf-16", "UTF-16")]
-    + [("cp1252", "Windows-1252"), ("utf-32", "utf-32")],
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "byte-order mark"),
+        ("utf-16", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+        ("utf-32", "utf-32"),
+    ],
 )
 @pytest.mark.parametrize("extension", ["csv", "jsonl"])
 def test_the_encoding_is_found_and_said(

@@ -22,8 +22,12 @@ def counts(corpus: Corpus) -> dict[str, int]:
 def test_trec() -> None:
     corpus = read([real("trec/train.tsv")])
     assert counts(corpus) == {
-        "ENTY": 1250, "HUM": 1223, "DESC": 1162,
-        "NUM": 896, "LOC": 835, "ABBR": 86,
+        "ENTY": 1250,
+        "HUM": 1223,
+        "DESC": 1162,
+        "NUM": 896,
+        "LOC": 835,
+        "ABBR": 86,
     }
     assert not corpus.bad_rows and not corpus.multi_label
 

@@ -61,9 +61,7 @@ def _explain_chunk(
     result: list[Explanation | None] = [None] * len(examples)
     for order, part in scored(model.network, encoded):
         for row, index in enumerate(order):
-            one = Scored(
-                part.logits[row], part.weights[row], part.contributions[row], part.base
-            )
+            one = Scored(part.logits[row], part.weights[row], part.contributions[row], part.base)
             result[index] = _record(model, examples[index], encoded, int(index), one, target)
     return [explanation for explanation in result if explanation is not None]
 

@@ -221,7 +221,9 @@ def main() -> None:
         where = f" {error.filename}" if error.filename else ""
         raise SystemExit(_fail(f"{error.strerror or error}{where}")) from None
     except MemoryError:
-        raise SystemExit(_fail("out of memory; use shorter texts or --set batch_tokens=4096")) from None
+        raise SystemExit(
+            _fail("out of memory; use shorter texts or --set batch_tokens=4096")
+        ) from None
     raise SystemExit(result if isinstance(result, int) else 0)
 
 

@@ -35,9 +35,7 @@ def run_explain(
 ) -> None:
     """Explain texts given as arguments and rows of files."""
     if wanted.method not in METHODS:
-        raise HeedfulError(
-            f"unknown method {wanted.method!r}; choose from {', '.join(METHODS)}"
-        )
+        raise HeedfulError(f"unknown method {wanted.method!r}; choose from {', '.join(METHODS)}")
     if not texts and not paths:
         raise HeedfulError("nothing to explain; give texts, or a file with --input")
     folder = Path(run)

@@ -21,12 +21,8 @@ OptionalData = Annotated[
     typer.Option("--input", help="Read texts from a file, folder or data set; - is stdin."),
 ]
 Texts = Annotated[list[str] | None, typer.Argument(help="Texts, each in quotes.")]
-Text = Annotated[
-    str | None, typer.Option("--text", help="Text column.", rich_help_panel=_DATA)
-]
-Label = Annotated[
-    str | None, typer.Option("--label", help="Label column.", rich_help_panel=_DATA)
-]
+Text = Annotated[str | None, typer.Option("--text", help="Text column.", rich_help_panel=_DATA)]
+Label = Annotated[str | None, typer.Option("--label", help="Label column.", rich_help_panel=_DATA)]
 Delimiter = Annotated[
     str | None, typer.Option(help="Column delimiter (tab, comma, ...).", rich_help_panel=_DATA)
 ]
@@ -103,9 +99,7 @@ def read_options(values: Mapping[str, Any]) -> ReadOptions:
     return ReadOptions(**chosen)
 
 
-def configuration(
-    name: str, settings: Sequence[str], overrides: Mapping[str, Any]
-) -> Config:
+def configuration(name: str, settings: Sequence[str], overrides: Mapping[str, Any]) -> Config:
     """A preset with `--set key=value` entries and the named flags on top.
 
     Raises:

@@ -54,7 +54,9 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     tell_data(corpus.notes, corpus.bad_rows)
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
-    note(f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, {len(valid):,} to validate")
+    note(
+        f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, {len(valid):,} to validate"
+    )
     facts = _facts(job, options, train, valid)
     saving = _saving(job, folder, config, facts)
     with Watch(config.train.epochs) as watch:

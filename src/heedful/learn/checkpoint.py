@@ -127,5 +127,3 @@ class Store:
 def copy_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Deep copies on the processor."""
     return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-
-

@@ -235,5 +235,3 @@ class _Printer:
             f"{'validation' if epoch.valid else 'training'} accuracy {figures['accuracy']:.4f}"
             f"{' (best so far)' if best else ''}"
         )
-
-

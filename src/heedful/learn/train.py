@@ -268,9 +268,7 @@ class Trainer:
                 f"{', '.join(valid)}"
             )
         value = valid.get(config.monitor, math.nan)
-        best = not valid or is_better(
-            config.monitor, value, state.best_value, config.min_delta
-        )
+        best = not valid or is_better(config.monitor, value, state.best_value, config.min_delta)
         state.epoch += 1
         state.batch, state.seconds = 0, 0.0
         state.history.append(record.to_json())

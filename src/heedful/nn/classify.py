@@ -108,9 +108,7 @@ class Classifier(nn.Module):
         self.encode = build_encoder(config.embedding, config)
         width = int(self.encode.width)  # type: ignore[arg-type]
         self.score = build_score(width, width, config)
-        self.query = (
-            nn.Parameter(torch.randn(width) * 0.1) if config.query == "learned" else None
-        )
+        self.query = nn.Parameter(torch.randn(width) * 0.1) if config.query == "learned" else None
         self.head: LinearHead | DenseHead
         if config.head == "linear":
             self.head = LinearHead(width, classes, config.head_dropout)

@@ -34,9 +34,7 @@ class Embed(nn.Module):
         with torch.no_grad():
             self.table.weight.copy_(vectors)
 
-    def forward(
-        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
-    ) -> Float[Tensor, "B T E"]:
+    def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B T E"]:
         """Vectors of the tokens; zero at padding."""
         if self.training and self.word_dropout > 0:
             drop = torch.rand(ids.shape, device=ids.device) < self.word_dropout

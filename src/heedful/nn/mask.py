@@ -19,9 +19,7 @@ def masked_softmax(
     return torch.softmax(filled, dim=-1) * mask
 
 
-def masked_mean(
-    values: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]
-) -> Float[Tensor, "B H"]:
+def masked_mean(values: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B H"]:
     """Mean over the real tokens; zeros for a text without any."""
     count = mask.sum(dim=1, keepdim=True).clamp(min=1)
     return (values * mask.unsqueeze(-1)).sum(dim=1) / count

@@ -31,9 +31,7 @@ def reorder(
     return values[rows, positions]
 
 
-def last(
-    states: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]
-) -> Float[Tensor, "B H"]:
+def last(states: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B H"]:
     """The state at each text's last real token; zeros for a text without any."""
     lengths = mask.sum(dim=1)
     rows = torch.arange(states.shape[0], device=states.device)

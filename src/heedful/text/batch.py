@@ -54,9 +54,7 @@ def pad(
     return Batch(ids, mask, chosen, None if targets is None else targets[chosen])
 
 
-def cut_to_budget(
-    order: Index, lengths: NDArray[np.int64], size: int, tokens: int
-) -> list[Index]:
+def cut_to_budget(order: Index, lengths: NDArray[np.int64], size: int, tokens: int) -> list[Index]:
     """Cut a sequence of texts into batches of at most `size` texts and `tokens` padded tokens.
 
     A text longer than the budget goes alone.

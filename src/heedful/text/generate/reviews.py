@@ -58,9 +58,7 @@ class _Review:
         sentences = [
             *(_weighted(rng, words.EVIDENCE) for _ in range(rng.choice(_EVIDENCE))),
             *(_weighted(rng, words.DISTRACTORS) for _ in range(rng.choice(_DISTRACTORS))),
-            *rng.sample(
-                words.FILLERS["any"] + words.FILLERS[self.domain], rng.choice(_FILLERS)
-            ),
+            *rng.sample(words.FILLERS["any"] + words.FILLERS[self.domain], rng.choice(_FILLERS)),
         ]
         rng.shuffle(sentences)
         written = [self._finish(self._fill(sentence)) for sentence in sentences]
