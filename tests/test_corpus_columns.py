@@ -81,6 +81,13 @@ def test_one_column_of_texts(tmp_path: Path) -> None:
     assert texts == ["first, with a comma", "second"]
     with pytest.raises(HeedfulError, match="no column looks like a label"):
         read([path])
+    # Without a header the first text must not be taken for one.
+    for first, taken in (("a fine film", True), ("opinion", False), ("utterance", False)):
+        bare = write(tmp_path, "b.txt", f"{first}\nand more of it\nmore still\n")
+        found = [e.text for e in read([bare], ReadOptions(labelled=False)).examples]
+        assert (found[0] == first) is taken and len(found) == 2 + taken
+    words = write(tmp_path, "c.txt", "good\nbad\n")
+    assert len(read([words], ReadOptions(labelled=False)).examples) == 2
 
 
 def test_splits_are_kept_and_named_or_picked(tmp_path: Path) -> None:
