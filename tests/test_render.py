@@ -259,7 +259,7 @@ def test_without_colour_signs_carry_the_map() -> None:
     assert "[-Slow] at first, but _[++warm] and [++funny]_: a [+++superb] film." in output
     assert "48;2" not in output
     assert "[+word] from 0.14, [++word] from 0.41, [+++word] from 0.68, to 0.81" in output
-    assert "against  dull −0.62 · slow −0.30 · but −0.12" in without_escapes(output)
+    assert "against   dull −0.62 · slow −0.30 · but −0.12" in without_escapes(output)
     assert "[***superb]" in printed(REVIEW, colour=False, method="attention")
 
 

@@ -3,6 +3,7 @@
 The names below load what they need when first used, so that `import heedful` is quick.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
     from heedful.learn.estimator import TextClassifier, load
     from heedful.records import Example, Explanation, HeedfulError, Prediction
     from heedful.text.corpus import read
+
+# OpenMP threads that spin while they wait bring training to a crawl as soon as another program
+# wants a core (measured: 15 times slower). Sleeping ones cost nothing that can be measured.
+# It has to be said before torch is loaded; a user's own setting stands.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "Example": "heedful.records",

@@ -352,7 +352,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.hidden": 128,
         "model.window": 5,
         "model.embedding": 128,
-        "train.epochs": 5,
+        "train.epochs": 20,
     },
     "stacked-bilstm": {
         "text.vocabulary": 10_000,

@@ -8,11 +8,13 @@ import sys
 from typing import Annotated
 
 import typer
-from click.exceptions import ClickException
 
 from heedful.face import options as o
 from heedful.face.console import stderr
 from heedful.records import HeedfulError
+
+# The base of all usage errors. typer carries its own copy of click, which has no public name.
+_CommandLineError = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="heedful",
@@ -96,7 +98,7 @@ def train(
         "train.seed": seed,
     }
     config = o.configuration(preset, set_ or [], overrides)
-    options = o.read_options(locals())
+    options = o.read_options(locals(), "train")
     from heedful.face.training import Job, run_training
 
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite)
@@ -119,7 +121,7 @@ def evaluate(
     num_words: o.NumWords = None,
 ) -> None:
     """Figures of a trained run on labelled data."""
-    options = o.read_options(locals())
+    options = o.read_options(locals(), "test")
     from heedful.face.scoring import run_evaluate
 
     run_evaluate(run, data, options, json)
@@ -204,12 +206,13 @@ def demo(
 
 def main() -> None:
     """Run the command line; every foreseeable failure is one line and exit code 2."""
+    arguments = sys.argv[1:] or ["--help"]
     try:
-        result = app(standalone_mode=False)
+        result = app(arguments, standalone_mode=False)
     except HeedfulError as error:
         raise SystemExit(_fail(str(error))) from None
-    except ClickException as error:
-        raise SystemExit(_fail(error.format_message())) from None
+    except _CommandLineError as error:
+        raise SystemExit(_fail(error.format_message())) from None  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
         stderr().print("interrupted")
         raise SystemExit(130) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple, cast, get_args
 
@@ -187,7 +187,7 @@ def signed(value: float) -> str:
 def _fixed(value: float, places: int) -> str:
     """The size of a value; halves go up, as in a page's script (1/8 is 0.13 in both)."""
     exact = Decimal(abs(value))
-    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=400)))
 
 
 def plain(value: float) -> str:
@@ -248,7 +248,6 @@ def _remainder(error: float) -> str:
     if error == 0:
         return "no error"
     size = abs(error)
-    # As a page's script writes it: 3e-8, not 3e-08.
-    return (
-        f"error {_fixed(size, 3)}" if size >= 0.0005 else f"error {size:.0e}".replace("e-0", "e-")
-    )
+    if size >= 0.0005:
+        return f"error {_fixed(size, 3)}"
+    return f"error {size:.0e}".replace("e-0", "e-")  # as a page's script writes it: 3e-8

@@ -80,7 +80,7 @@ def label_map(text: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def read_options(values: Mapping[str, Any]) -> ReadOptions:
+def read_options(values: Mapping[str, Any], usual_split: str | None = None) -> ReadOptions:
     """The reader's options from a command's local flags; unknown entries are not looked at."""
     delimiter = values.get("delimiter")
     chosen = {
@@ -90,6 +90,7 @@ def read_options(values: Mapping[str, Any]) -> ReadOptions:
         "encoding": values.get("encoding"),
         "label_map": label_map(values.get("label_map")),
         "split": values.get("split"),
+        "usual_split": usual_split,
         "multi_label": values.get("multi_label"),
         "label_separator": values.get("label_separator"),
         "num_words": values.get("num_words"),

@@ -7,9 +7,7 @@ page's script draws a text when it comes into sight.
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from itertools import groupby
 from typing import Any
@@ -18,7 +16,6 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from heedful.face.colours import DARK, LIGHT, STEPS, Theme
-from heedful.face.controls import HIDDEN
 from heedful.face.heat import (
     KINDS,
     Method,
@@ -39,17 +36,9 @@ from heedful.face.heat import (
     visible,
 )
 from heedful.face.markup import revealed, shown
-from heedful.face.pack import ALPHABET, folded, packed
+from heedful.face.page_data import embedded, page_data
 from heedful.records import Explanation
 
-FINE, COARSE = 48_000, 900
-"""Parts that a scale is divided into: for ordinary pages, and for those with many numbers.
-
-Both are multiples of 2 * STEPS, so that a value between two steps falls to the same side here
-and in the script.
-"""
-MANY = 200_000
-"""Numbers on a page from which the coarse division saves space (it still tells 0.1 %)."""
 WORDS = 6
 
 
@@ -83,7 +72,7 @@ def to_html(
         "gold": any(e.gold for e in records),
         "style": Markup(_colours() + _asset("explain.css")),
         "script": Markup(_asset("explain.js")),
-        "data": _embedded(_data(records, classes, shown_first)),
+        "data": embedded(page_data(records, classes, shown_first, WORDS)),
     }
     frame = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -157,97 +146,6 @@ def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tup
         ("for", listed(visible(found.supporting, limit))),
         ("against", listed(visible(found.opposing, limit))),
     ]
-
-
-def _data(records: Sequence[Explanation], classes: list[str], method: Method) -> dict[str, Any]:
-    numbers = sum(len(e.tokens) * (1 + len(_columns(e))) for e in records)
-    parts = COARSE if numbers > MANY else FINE
-    return {
-        "alphabet": ALPHABET,
-        "parts": parts,
-        "steps": STEPS,
-        "hidden": HIDDEN,
-        "words": WORDS,
-        "method": method,
-        "classes": classes,
-        "texts": [_packed_text(e, classes, parts) for e in records],
-    }
-
-
-def _columns(explanation: Explanation) -> dict[str, tuple[float, ...]]:
-    """The contributions to keep: of two mirror images, one."""
-    items = list(explanation.contributions.items())
-    if len(items) == 2 and all(a == -b for a, b in zip(items[0][1], items[1][1], strict=True)):
-        return dict(items[1:])
-    return dict(items)
-
-
-def _packed_text(explanation: Explanation, classes: list[str], parts: int) -> dict[str, Any]:
-    """One text's numbers; the keys are single letters because a page may hold thousands."""
-    heat, limit = limit_of(explanation, "attention"), limit_of(explanation, "contribution")
-    place = {name: str(classes.index(name)) for name in explanation.contributions}
-    kept = _columns(explanation)
-    text: dict[str, Any] = {
-        "t": classes.index(explanation.target),
-        "o": packed(_gaps(explanation)),
-        "h": _short(heat),
-        "a": packed(_share(x, heat, parts) for x in explanation.attention),
-        "l": _short(limit),
-        "c": {
-            place[name]: packed(folded(_share(x, limit, parts)) for x in values)
-            for name, values in kept.items()
-        },
-        "s": {place[name]: _sums(explanation, name) for name in explanation.contributions},
-        "p": [classes.index(x) for x in explanation.prediction.labels if x in classes],
-    }
-    if explanation.label:
-        text["r"] = int(set(explanation.label) == set(explanation.prediction.labels))
-    if explanation.gold:
-        text["g"] = [list(span) for span in explanation.gold]
-    forms = _forms(explanation)
-    return text | {"f": forms} if forms else text
-
-
-def _gaps(explanation: Explanation) -> Iterator[int]:
-    """Length of each token and its distance from the one before, in characters."""
-    last = 0
-    for token in explanation.tokens:
-        gap = token.start - last
-        yield 4 * (token.end - token.start) + min(gap, 3)
-        if gap >= 3:
-            yield gap - 3
-        last = token.end
-
-
-def _forms(explanation: Explanation) -> dict[str, str]:
-    """What the model saw, where it is not just the characters in lower case."""
-    return {
-        str(i): token.text.lower()
-        for i, token in enumerate(explanation.tokens)
-        if token.text.lower() != explanation.text[token.start : token.end].lower()
-    }
-
-
-def _share(value: float, limit: float, parts: int) -> int:
-    return round(value / limit * parts) if limit > 0 else 0
-
-
-def _sums(explanation: Explanation, name: str) -> list[float]:
-    total = math.fsum(explanation.contributions[name])
-    numbers = (explanation.base[name], total, explanation.logits[name], explanation.error[name])
-    return [_short(x) for x in numbers]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
-
-
-def _embedded(data: Mapping[str, Any]) -> Markup:
-    """JSON that no parser can take for markup: ASCII, and without <, > and &."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    for char in "<>&":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return Markup(text)
 
 
 def _colours() -> str:

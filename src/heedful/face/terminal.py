@@ -220,7 +220,7 @@ def _words(view: TerminalMap) -> Iterator[Text]:
 
 
 def _listed(heading: str, words: tuple[Word, ...], spell: Callable[[float], str]) -> Text:
-    line = Text(f"{heading:<9}", style="dim")
+    line = Text(f"{heading:<9} ", style="dim")
     for i, word in enumerate(words):
         times = f" ×{word.times}" if word.times > 1 else ""
         line.append(" · " if i else "", "dim")

@@ -119,7 +119,7 @@ def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[Any]
         with inference(network):
             ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
             result = network(ids.to(device), mask.to(device))
-        yield batch.order, Scored(*(part.cpu() for part in result))
+        yield batch.order, Scored(*(part.detach().cpu() for part in result))
 
 
 def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:

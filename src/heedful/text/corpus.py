@@ -82,7 +82,7 @@ def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Cor
         bad_rows += bad
         names.append((part.source, {label for e in good for label in e.labels}))
         multi_label = multi_label or part.multi_label
-    _check_joined(names)
+    _check_joined(names, notes if not options.labelled else None)
     notes += _label_map_notes(options, examples)
     return Corpus(tuple(examples), tuple(bad_rows), tuple(notes), multi_label)
 
@@ -139,16 +139,22 @@ def stream(
     return (item for part in parts for item in part.items())
 
 
-def _check_joined(names: list[tuple[str, set[str]]]) -> None:
-    """Two files with two or more labels each and none in common are hardly one corpus."""
+def _check_joined(names: list[tuple[str, set[str]]], notes: list[str] | None) -> None:
+    """Two files with two or more labels each and none in common are hardly one corpus.
+
+    Where labels do not matter it is only worth a note.
+    """
     several = [(source, labels) for source, labels in names if len(labels) > 1]
     for i, (source, labels) in enumerate(several):
         for other, others in several[:i]:
             if labels.isdisjoint(others):
-                raise HeedfulError(
+                found = (
                     f"{other} has the labels {_few(others)}, {source} has {_few(labels)}; map one "
                     f"to the other, for example --label-map {_suggest(labels, others)}"
                 )
+                if notes is None:
+                    raise HeedfulError(found)
+                notes.append(found)
 
 
 _NEGATIVE, _POSITIVE = ("0", "neg", "negative", "false"), ("1", "pos", "positive", "true")

@@ -11,6 +11,7 @@ from heedful.text.cells import UnusableError, read_text
 from heedful.text.columns import same_split
 from heedful.text.compressed import inner_name
 from heedful.text.options import ReadOptions
+from heedful.text.splits import choose_split
 from heedful.text.part import Part
 from heedful.text.table import clip, column_list
 
@@ -38,6 +39,7 @@ def open_folder(folder: Path, options: ReadOptions) -> Part:
         HeedfulError: a folder without that layout, or without the split that is demanded.
     """
     splits = {folder.name: folder} if _is_split(folder) else _splits(folder)
+    options = choose_split(options, splits)
     demanded = options.split
     if demanded not in (None, "all"):
         kept = {name: path for name, path in splits.items() if same_split(name, str(demanded))}

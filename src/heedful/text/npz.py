@@ -18,6 +18,7 @@ from heedful.text.cells import UNLABELLED, UnusableError, read_text
 from heedful.text.columns import same_split
 from heedful.text.compressed import one_line, reading
 from heedful.text.options import ReadOptions
+from heedful.text.splits import choose_split
 from heedful.text.part import Part
 from heedful.text.safe_pickle import RefusedError, load_integer_lists
 from heedful.text.table import clip
@@ -59,6 +60,7 @@ def open_npz(path: Path, options: ReadOptions) -> Part:
     """
     if options.num_words is not None and options.num_words < 1:
         raise HeedfulError(f"--num-words is {options.num_words}; it must be at least 1")
+    options = choose_split(options, SPLITS)
     words = _word_index(path)
     wanted = [
         split

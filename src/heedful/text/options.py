@@ -16,6 +16,7 @@ class ReadOptions:
         encoding: of the file, by its Python name.
         label_map: pairs (raw value, name) applied to the label values.
         split: keep the rows whose split column has this value; "all" keeps every row.
+        usual_split: what `split` is for data that holds this split and others.
         multi_label: a row may carry several labels.
         label_separator: what separates them within a cell.
         max_characters: a longer text is a bad row.
@@ -32,6 +33,7 @@ class ReadOptions:
     encoding: str | None = None
     label_map: tuple[tuple[str, str], ...] = ()
     split: str | None = None
+    usual_split: str | None = None
     multi_label: bool | None = None
     label_separator: str | None = None
     max_characters: int = 1_000_000

@@ -15,6 +15,7 @@ from heedful.text.options import ReadOptions
 from heedful.text.parquet import MAGIC, open_parquet
 from heedful.text.part import Part
 from heedful.text.profile import Profile, check_split, take_profile
+from heedful.text.splits import choose_split
 from heedful.text.table import Table, clip
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
@@ -62,6 +63,7 @@ def open_table_part(path: Path, options: ReadOptions) -> Part:
         profile = take_profile(table.rows(columns.wanted), columns)
     if profile.unrated is not None:
         columns = _without_rating(table, columns, profile, options)
+    options = choose_split(options, profile.splits)
     check_split(table, columns, profile, options.split)
     how = decide(table, columns, profile, options)
     return Part(
@@ -88,6 +90,10 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{clip(name)[1:-1] or 'none'} {n:,}" for name, n in counts.items())
 
 
+def _all_hint(how: Reading) -> str:
+    return "; --split all takes every row" if how.options.usual_split else ""
+
+
 def _notes(table: Table, columns: Columns, profile: Profile, how: Reading) -> list[str]:
     name, demanded = table.source, how.options.split
     notes = [f"{name}: {table.form}; {columns.said}"]
@@ -97,7 +103,7 @@ def _notes(table: Table, columns: Columns, profile: Profile, how: Reading) -> li
             "(7 and more is 1, 4 and less is 0)"
         )
     if columns.split is not None and demanded not in (None, "all"):
-        notes.append(f"{name}: only split {demanded} of {_counts(profile.splits)}")
+        notes.append(f"{name}: only split {demanded} of {_counts(profile.splits)}{_all_hint(how)}")
     elif len(profile.splits) > 1:
         notes.append(
             f"{name}: rows of all its splits are used ({_counts(profile.splits)}); "

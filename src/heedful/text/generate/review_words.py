@@ -75,22 +75,22 @@ PICTURES = {"film": ("🎬", "🍿", "🎥", "📽️"), "product": ("📦", "�
 
 EVIDENCE = (
     # plain
-    ("The {aspect} {is} [{same}].", 5),
+    ("The {aspect} {is} [{same}].", 7),
     ("To me the {aspect} {is} [{same}] from start to finish.", 2),
-    ("I found the {aspect} [{same}].", 3),
+    ("I found the {aspect} [{same}].", 4),
     ("It has a(n) [{plain}] {aspect}.", 1),
-    ("This {thing} {is} [{same}].", 3),
+    ("This {thing} {is} [{same}].", 4),
     ("In short: [{same}].", 1),
     ("I [{verb}] the {aspect}.", 2),
     ("After a week, I [{verb}] this {thing}.", 2),
     ("I expected a(n) [{reverse} {thing} and got the opposite].", 2),
     # contrast: one side decides
-    ("The {aspect} {is} {other}, but the {aspect} {is} [{same}].", 4),
+    ("The {aspect} {is} {other}, but the {aspect} {is} [{same}].", 3),
     ("I admit the {aspect} {is} {other}, but overall it {is} [{same}].", 2),
     ("Although the {aspect} {is} {other}, the {thing} as a whole {is} [{same}].", 2),
-    ("The {thing} {is} [{same}], although its {aspect} {is} {other}.", 3),
+    ("The {thing} {is} [{same}], although its {aspect} {is} {other}.", 2),
     ("Even though the {aspect} {is} {other}, I [{verb}] it.", 2),
-    ("{Speakers} call it {other}, yet to me it {is} [{same}].", 4),
+    ("{Speakers} call it {other}, yet to me it {is} [{same}].", 3),
     ("You may hear that it {is} {other}; in truth it {is} [{same}].", 2),
 )
 
@@ -100,7 +100,7 @@ DISTRACTORS = (
     ("{Speakers} swore that the {aspect} {is} {other}.", 2),
     ("{Speakers} {otherverb} the {aspect}.", 2),
     ("{Rival} {is} {other}.", 3),
-    ("With {rival}, the {aspect} {is} {other}.", 3),
+    ("With {rival}, the {aspect} {is} {other}.", 1),
     ("I feared that the {aspect} might be {other}.", 1),
     ("I had read that the {aspect} {is} {other}.", 2),
     ("If the {aspect} had been {other}, I would have said so.", 1),

@@ -1,0 +1,88 @@
+"""`heedful check`: what is in some data, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rich.table import Table
+
+from heedful.face.console import note, stdout, tell_data, warn, write_json
+from heedful.records import HeedfulError
+from heedful.text.corpus import Corpus, ReadOptions, read
+from heedful.text.quality import Quality, SplitQuality, check
+
+MOST_LABELS = 30
+
+
+def run_check(
+    data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None
+) -> None:
+    """Read every named part of the data, look for faults, and show them, leaks first."""
+    splits: dict[str, Corpus] = {}
+    for name, paths in data.items():
+        if not paths:
+            continue
+        # Leaks and lengths can be judged without labels, so unlabelled rows stay in.
+        corpus = read(paths, replace(options, labelled=False))
+        tell_data(corpus.notes, corpus.bad_rows)
+        splits[name] = corpus
+    if not splits:
+        raise HeedfulError("no data given; name a file, a folder or a data set")
+    quality = check(splits)
+    if json:
+        write_json(json, quality.to_json())
+    if json == "-":
+        return
+    tell_leaks(quality)
+    for name, split in quality.splits.items():
+        stdout().print(_table(name, split))
+        _tell_conflicts(split)
+
+
+def tell_leaks(quality: Quality) -> None:
+    """Name every pair of splits that shares texts."""
+    for leak in quality.leaks:
+        if not leak.texts:
+            note(f"no text of {leak.second} stands in {leak.first}", style="green")
+            continue
+        total = quality.splits[leak.second].rows
+        share = leak.second_rows / total
+        warn(
+            f"LEAK: {leak.second_rows:,} of {total:,} {leak.second} texts ({share:.1%}) also stand "
+            f"in {leak.first}; figures on {leak.second} will flatter the model. Remove them from "
+            f"{leak.first}"
+        )
+        for pair in leak.pairs[:3]:
+            note(f"  {pair.second}  =  {pair.first}", style="yellow")
+
+
+def _table(name: str, split: SplitQuality) -> Table:
+    table = Table(title=name, title_justify="left", title_style="bold", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("usable rows", f"{split.rows:,}")
+    for label, count in list(split.labels.items())[:MOST_LABELS]:
+        table.add_row(f"  label {label}", f"{count:,} ({count / max(split.rows, 1):.1%})")
+    if len(split.labels) > MOST_LABELS:
+        table.add_row(f"  {len(split.labels) - MOST_LABELS} more labels", "")
+    lengths = split.lengths
+    table.add_row("words a text: mean / median", f"{lengths.mean:,.0f} / {lengths.median:,.0f}")
+    table.add_row(
+        "  90 / 95 / 99 % have at most",
+        f"{lengths.p90:,.0f} / {lengths.p95:,.0f} / {lengths.p99:,.0f}",
+    )
+    table.add_row("  longest", f"{lengths.max:,}")
+    table.add_row("texts seen before (duplicates)", f"{split.duplicates:,}")
+    table.add_row("texts with contradictory labels", f"{split.conflicts:,}")
+    table.add_row("texts without a letter or digit", f"{split.wordless:,}")
+    table.add_row("bad rows", f"{split.bad_rows:,}")
+    return table
+
+
+def _tell_conflicts(split: SplitQuality) -> None:
+    for pair in split.conflict_pairs[:3]:
+        warn(
+            f"{pair.first} and {pair.second} have the same text but the labels "
+            f"{', '.join(pair.first_labels)} and {', '.join(pair.second_labels)}"
+        )
