@@ -259,6 +259,7 @@ def test_the_fingerprint_sees_texts_labels_and_order(tmp_path: Path) -> None:
         )
     }
     assert len(prints) == 7
+    assert fingerprint([Example("one", ("x",))]) != fingerprint([Example("one"), Example("x")])
     assert fingerprint([a, b]) == fingerprint([Example("one", ("x",), "f", 9), b])
     assert fingerprint([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

@@ -15,7 +15,7 @@ from heedful.text.corpus import Corpus, ReadOptions, read, stream
 from malformed_cases import CASES, CSV, JSONL, TSV, Build
 
 LOOSE = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
