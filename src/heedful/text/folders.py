@@ -11,8 +11,8 @@ from heedful.text.cells import UnusableError, read_text
 from heedful.text.columns import same_split
 from heedful.text.compressed import inner_name
 from heedful.text.options import ReadOptions
-from heedful.text.splits import choose_split
 from heedful.text.part import Part
+from heedful.text.splits import choose_split
 from heedful.text.table import clip, column_list
 
 CLASSES = ("neg", "pos")

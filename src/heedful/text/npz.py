@@ -18,9 +18,9 @@ from heedful.text.cells import UNLABELLED, UnusableError, read_text
 from heedful.text.columns import same_split
 from heedful.text.compressed import one_line, reading
 from heedful.text.options import ReadOptions
-from heedful.text.splits import choose_split
 from heedful.text.part import Part
 from heedful.text.safe_pickle import RefusedError, load_integer_lists
+from heedful.text.splits import choose_split
 from heedful.text.table import clip
 
 SPLITS = ("train", "test")
