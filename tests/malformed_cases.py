@@ -10,8 +10,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import pickle
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -423,3 +425,51 @@ _npz(
     ),
     "error",
 )
+
+
+# --- paths ---------------------------------------------------------------------------------
+@_built("path: a pipe", "error")
+def _(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe.csv")
+    return folder / "pipe.csv"
+
+
+@_built("path: a link that leads nowhere", "error")
+def _(folder: Path) -> Path:
+    (folder / "a.csv").symlink_to(folder / "absent.csv")
+    return folder / "a.csv"
+
+
+@_built("path: a link to itself", "error")
+def _(folder: Path) -> Path:
+    (folder / "a.csv").symlink_to(folder / "a.csv")
+    return folder / "a.csv"
+
+
+@_built("path: a name with a line end that is missing", "error")
+def _(folder: Path) -> Path:
+    return folder / "two\nlines.csv"
+
+
+@_built("path: a name that is too long", "error")
+def _(folder: Path) -> Path:
+    return folder / ("x" * 5000)
+
+
+@_built("path: through a file", "error")
+def _(folder: Path) -> Path:
+    (folder / "a.csv").write_text(CSV)
+    return folder / "a.csv" / "b.csv"
+
+
+@_built("path: the null device", "error")
+def _(folder: Path) -> Path:
+    return Path("/dev/null")
+
+
+@_built("path: a tar archive of tables", "error")
+def _(folder: Path) -> Path:
+    (folder / "a.csv").write_text(CSV)
+    with tarfile.open(folder / "a.tar.gz", "w:gz") as tar:
+        tar.add(folder / "a.csv", "a.csv")
+    return folder / "a.tar.gz"

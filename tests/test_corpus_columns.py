@@ -69,11 +69,9 @@ def test_a_file_without_a_header(tmp_path: Path) -> None:
     assert "no header line" in corpus.notes[0]
     numbered = write(tmp_path, "b.csv", "2,some words\n1,other words\n2,more words\n")
     assert labels(numbered, ReadOptions(text="2", label="1")) == [("2",), ("1",), ("2",)]
-    named = write(
-        tmp_path,
-        "c.tsv",
-        "question\thow is it so\ncomment\tit is like that, I would say\nquestion\twhy is it not so\nquestion\tand so on and on it goes\n",
-    )
+    rows = ["question\thow is it so", "comment\tit is like that, I would say"]
+    rows += ["question\twhy is it not so", "question\tand so on and on it goes"]
+    named = write(tmp_path, "c.tsv", "\n".join(rows))
     assert len(read([named]).examples) == 4
 
 
@@ -83,6 +81,13 @@ def test_one_column_of_texts(tmp_path: Path) -> None:
     assert texts == ["first, with a comma", "second"]
     with pytest.raises(HeedfulError, match="no column looks like a label"):
         read([path])
+    # Without a header the first text must not be taken for one.
+    for first, taken in (("a fine film", True), ("opinion", False), ("utterance", False)):
+        bare = write(tmp_path, "b.txt", f"{first}\nand more of it\nmore still\n")
+        found = [e.text for e in read([bare], ReadOptions(labelled=False)).examples]
+        assert (found[0] == first) is taken and len(found) == 2 + taken
+    words = write(tmp_path, "c.txt", "good\nbad\n")
+    assert len(read([words], ReadOptions(labelled=False)).examples) == 2
 
 
 def test_splits_are_kept_and_named_or_picked(tmp_path: Path) -> None:

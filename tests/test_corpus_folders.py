@@ -97,7 +97,7 @@ def test_keras_options(options: ReadOptions, texts: list[str], tmp_path: Path) -
 @pytest.mark.parametrize(
     "options",
     [
-        ReadOptions(),
+        ReadOptions(num_words=100),
         ReadOptions(num_words=5),
         ReadOptions(num_words=6, start_char=7, oov_char=0, index_from=1),
         ReadOptions(num_words=1, index_from=0),
@@ -106,27 +106,44 @@ def test_keras_options(options: ReadOptions, texts: list[str], tmp_path: Path) -
 def test_ids_equal_those_of_keras(
     options: ReadOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imdb = pytest.importorskip("keras.datasets.imdb")
-    reviews = [[1, 2, 3], [4, 4, 1, 2], [2]]
-    path = keras_file(tmp_path, npz(ranks(*reviews), y=(0, 1, 1)))
-    monkeypatch.setattr(imdb, "get_file", lambda *_, **__: str(path), raising=True)
-    (theirs, _), _ = imdb.load_data(
+    ours = [keras_ids(review, options) for review in REVIEWS]
+    assert sorted(ours) == sorted(by_keras(options, tmp_path, monkeypatch))
+
+
+def test_without_num_words_keras_hides_its_largest_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras compares with `<` against the largest id itself; here every word stays."""
+    largest = 4 + ReadOptions().index_from
+    ours = [keras_ids(review, ReadOptions()) for review in REVIEWS]
+    hidden = [[2 if i == largest else i for i in ids] for ids in ours]
+    assert ours != hidden
+    assert sorted(hidden) == sorted(by_keras(ReadOptions(), tmp_path, monkeypatch))
+
+
+REVIEWS = [[1, 2, 3], [4, 4, 1, 2], [2]]
+
+
+def by_keras(
+    options: ReadOptions, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[list[int]]:
+    """The training ids that Keras reads from the same file; it shuffles them."""
+    imdb = pytest.importorskip("keras.src.datasets.imdb", reason="Keras is not installed")
+    path = keras_file(folder, npz(ranks(*REVIEWS), y=(0, 1, 1)))
+    monkeypatch.setattr(imdb, "get_file", lambda *_, **__: str(path))
+    (ids, _), _ = imdb.load_data(
         num_words=options.num_words,
         start_char=options.start_char,
         oov_char=options.oov_char,
         index_from=options.index_from,
     )
-    ours = [keras_ids(review, options) for review in reviews]
-    assert sorted(ours) == sorted([int(i) for i in ids] for ids in theirs)
+    return [[int(i) for i in review] for review in ids]
 
 
 def test_only_lists_of_integers_are_unpickled() -> None:
     array = ranks([1, 2], [3])
     for protocol in range(2, 6):
-        assert load_integer_lists(array.dumps() if protocol == 2 else _pickle(array, protocol)) == [
-            [1, 2],
-            [3],
-        ]
+        assert load_integer_lists(_pickle(array, protocol)) == [[1, 2], [3]]
     for bad in (ranks([1], "a"), ranks([1], [2.0]), np.array([1, 2]), [[1]], {"a": 1}):
         with pytest.raises(RefusedError):
             load_integer_lists(_pickle(bad, 4))

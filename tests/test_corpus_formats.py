@@ -99,8 +99,13 @@ def test_what_a_writer_writes_is_read_back(
 
 @pytest.mark.parametrize(
     ("encoding", "spoken"),
-    [("utf-8", "UTF-8"), ("utf-8-sig", "byte-order mark"), ("utf-16", "UTF-16")]
-    + [("cp1252", "Windows-1252"), ("utf-32", "utf-32")],
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "byte-order mark"),
+        ("utf-16", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+        ("utf-32", "utf-32"),
+    ],
 )
 @pytest.mark.parametrize("extension", ["csv", "jsonl"])
 def test_the_encoding_is_found_and_said(
@@ -254,6 +259,7 @@ def test_the_fingerprint_sees_texts_labels_and_order(tmp_path: Path) -> None:
         )
     }
     assert len(prints) == 7
+    assert fingerprint([Example("one", ("x",))]) != fingerprint([Example("one"), Example("x")])
     assert fingerprint([a, b]) == fingerprint([Example("one", ("x",), "f", 9), b])
     assert fingerprint([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

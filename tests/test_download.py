@@ -127,14 +127,14 @@ def test_a_server_without_ranges_starts_over(server: Server, tmp_path: Path) -> 
 
 def test_a_download_that_always_breaks_keeps_its_part(server: Server, tmp_path: Path) -> None:
     server.breaks, server.cut = 99, 100
-    with pytest.raises(HeedfulError, match="broke off.*put it at"):
+    with pytest.raises(HeedfulError, match=r"broke off.*put it at"):
         imdb(tmp_path, described(server))
     assert (tmp_path / "a.tar.gz.part").stat().st_size == 100 * download.ATTEMPTS
     assert not (tmp_path / "aclImdb").exists()
 
 
 def test_a_wrong_checksum_is_refused(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(HeedfulError, match="checksum .* expected 000"):
+    with pytest.raises(HeedfulError, match=r"checksum .* expected 000"):
         imdb(tmp_path, described(server, md5="0" * 32))
     assert not (tmp_path / "aclImdb").exists()
 

@@ -47,7 +47,15 @@ def _parts(paths: Sequence[str | Path], options: ReadOptions) -> Iterator[Part]:
     if not paths:
         raise HeedfulError("no data given; name a file, a folder or a data set")
     for path in paths:
-        yield open_part(resolve(path), options)
+        try:
+            yield open_part(resolve(path), options)
+        except HeedfulError as error:
+            raise HeedfulError(_on_one_line(str(error))) from None
+
+
+def _on_one_line(message: str) -> str:
+    """The message without what an odd file name may bring into it."""
+    return " ".join(message.encode("utf-8", "backslashreplace").decode("utf-8").split("\n"))
 
 
 def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Corpus:

@@ -18,6 +18,7 @@ from heedful.text.table import Row, Table, clip, distinct_columns, take_sample
 
 HEAD = 1 << 20
 LONGEST_LINE = 1 << 26
+_WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?")
 
 
@@ -124,7 +125,7 @@ def _has_header(records: list[list[str] | str], options: ReadOptions) -> bool:
 
     It does if it holds a name we know or were given, unless that comes again and again in
     its column, as a label would. Else it does if no cell of it is a number, is long, or
-    comes again below.
+    comes again below; in a single column, if it is one word and no row below it is.
     """
     first, *rest = [record for record in records if not isinstance(record, str)]
     names = [cell.strip() for cell in first]
@@ -134,6 +135,8 @@ def _has_header(records: list[list[str] | str], options: ReadOptions) -> bool:
     known = [count for name, count in zip(names, again, strict=True) if _names(name, given)]
     if known:
         return min(known) < 2
+    if len(names) == 1:
+        return _WORD.fullmatch(names[0]) is not None and all(" " in r[0].strip() for r in below)
     if any(_NUMBER.fullmatch(name) or len(name) > 60 for name in names):
         return False
     return not any(name and count for name, count in zip(names, again, strict=True))

@@ -10,7 +10,7 @@ from heedful.records import BadRow, Example
 from heedful.text.cells import UNLABELLED, UnusableError, is_missing, label_parts, read_text
 from heedful.text.columns import RATED_ID, Columns, same_split
 from heedful.text.options import ReadOptions
-from heedful.text.profile import Profile, find_separator, minus_one_is_unlabelled
+from heedful.text.profile import Profile, find_separator, minus_one_is_unlabelled, split_name
 from heedful.text.table import Row, Table, clip
 
 
@@ -62,7 +62,7 @@ def interpret(rows: Iterable[Row], reading: Reading) -> Iterator[Example | BadRo
     for number, row in enumerate(rows, 1):
         if isinstance(row, str):
             yield BadRow(reading.source, number, row)
-        elif not filtering or same_split(str(row[-1]), str(demanded)):
+        elif not filtering or same_split(split_name(row), str(demanded)):
             yield _item(row, number, reading)
 
 

@@ -32,7 +32,8 @@ def keras_ids(ranks: list[int], options: ReadOptions) -> list[int]:
     """The ids that `keras.datasets.imdb.load_data` gives for stored ranks.
 
     The start id is put in front, `index_from` is added to each rank, and every id that is not
-    below `num_words` becomes `oov_char`.
+    below `num_words` becomes `oov_char`. Without `num_words` Keras also hides the one largest
+    id of the file; here every word stays.
     """
     ids = [options.start_char, *(rank + options.index_from for rank in ranks)]
     if options.num_words is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heedful.records import Example
-from heedful.text.compressed import inner_name
+from heedful.records import Example, HeedfulError
+from heedful.text.compressed import inner_name, reading
 from heedful.text.folders import open_folder
 from heedful.text.npz import open_npz
 from heedful.text.options import ReadOptions
@@ -20,10 +20,21 @@ def open_part(data: Path | tuple[Example, ...], options: ReadOptions) -> Part:
         HeedfulError: as the reader of that form.
     """
     if isinstance(data, tuple):
-        name = data[0].source or "generated"
-        return Part(name, lambda: iter(data), (f"{name}: {len(data):,} generated examples",))
+        return _generated(data, options)
     if data.is_dir():
-        return open_folder(data, options)
+        with reading(data):
+            return open_folder(data, options)
+    if not data.is_file():
+        # Files are read several times, which a pipe does not allow.
+        raise HeedfulError(f"{data} is neither a file nor a folder; write the data to a file first")
     if inner_name(data).endswith(".npz"):
         return open_npz(data, options)
     return open_table_part(data, options)
+
+
+def _generated(examples: tuple[Example, ...], options: ReadOptions) -> Part:
+    name = examples[0].source or "generated"
+    notes = [f"{name}: {len(examples):,} generated examples"]
+    if options.split not in (None, "all"):
+        notes.append(f"{name}: it has no splits, so all of them are used")
+    return Part(name, lambda: iter(examples), tuple(notes))

@@ -45,7 +45,7 @@ def take_profile(rows: Iterable[Row], columns: Columns) -> Profile:
     for row in rows:
         if isinstance(row, str):
             continue
-        split = str(row[-1]).strip() if columns.split is not None else ""
+        split = split_name(row) if columns.split is not None else ""
         profile.splits[split] += 1
         if not has_label:
             continue
@@ -57,6 +57,11 @@ def take_profile(rows: Iterable[Row], columns: Columns) -> Profile:
         elif not is_missing(row[1]) and len(profile.values) < _KEPT_VALUES:
             _count(profile, split, row[1])
     return profile
+
+
+def split_name(row: list[Any]) -> str:
+    """The split in the last cell of a row; "" where it is missing."""
+    return "" if row[-1] is None else str(row[-1]).strip()
 
 
 def _count(profile: Profile, split: str, cell: Any) -> None:

@@ -15,7 +15,7 @@ REVIEWS = {"train": (2_000, 0), "test": (500, 1)}
 def home() -> Path:
     """The folder of downloaded data: HEEDFUL_HOME, or ~/.cache/heedful."""
     given = os.environ.get("HEEDFUL_HOME")
-    return Path(given) if given else Path.home() / ".cache" / "heedful"
+    return Path(given).expanduser() if given else Path.home() / ".cache" / "heedful"
 
 
 def resolve(name_or_path: str | Path) -> Path | tuple[Example, ...]:

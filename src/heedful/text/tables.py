@@ -20,7 +20,12 @@ from heedful.text.table import Table, clip
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 _DELIMITED = (".csv", ".tsv", ".tab", ".txt")
-_FOREIGN = {b"PK\x03\x04": "a zip archive or a workbook", b"\xd0\xcf\x11\xe0": "an old workbook"}
+_FOREIGN = {
+    (0, b"PK\x03\x04"): "a zip archive or a workbook",
+    (0, b"\xd0\xcf\x11\xe0"): "an old workbook",
+    (257, b"ustar"): "a tar archive",
+    (0, b"%PDF-"): "a PDF",
+}
 
 
 def open_table(path: Path, options: ReadOptions) -> Table:
@@ -36,9 +41,9 @@ def open_table(path: Path, options: ReadOptions) -> Table:
         raise HeedfulError(f"{path.name} is empty")
     if name.endswith((".parquet", ".pq")) or head.startswith(MAGIC):
         return open_parquet(path)
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic):
-            raise HeedfulError(f"{path.name} is {what}; save it as CSV, JSONL or Parquet")
+    for (place, magic), what in _FOREIGN.items():
+        if head[place:].startswith(magic):
+            raise HeedfulError(f"{path.name} is {what}; give it unpacked, as CSV, JSONL or Parquet")
     looks_like_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"')
     if name.endswith(_JSON_LINES) or (looks_like_json and not name.endswith(_DELIMITED)):
         return open_jsonl(path, options)
