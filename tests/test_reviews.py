@@ -126,7 +126,7 @@ def test_counting_words_is_not_enough() -> None:
     reviews = generate(2_500, seed=0)
     for longest in (1, 2):
         # Above chance, so that there is something to learn; well below reading in order.
-        assert 0.62 < _accuracy(reviews[:2_000], reviews[2_000:], longest) < 0.85
+        assert 0.65 < _accuracy(reviews[:2_000], reviews[2_000:], longest) < 0.85
 
 
 def test_undeciding_opinions_are_there(many: list[Example]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from itertools import pairwise, product
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text import tokenize
 from heedful.text.stopwords import LANGUAGES, negations, stop_words
 from heedful.text.tokenize import Tokenizer, cut
 
@@ -104,6 +106,7 @@ def test_cutting_by_runs_equals_cutting_the_whole_text(text: str) -> None:
         ("a<br b", ["a", "<", "br", "b"]),
         (":-) :( ;D :'( =) 8-) ^_^ xD <3",
          [":-)", ":(", ";d", ":'(", "=)", "8-)", "^_^", "xd", "<3"]),
+        ("B-) 18-) AB-)", ["b-)", "18", "-", ")", "ab", "-", ")"]),
         ("great:) sad:(", ["great", ":)", "sad", ":("]),
         ("http://a.b", ["http", ":", "//", "a", ".", "b"]),
         ("(see 8) x<30 C:\\", ["(", "see", "8", ")", "x", "<", "30", "c", ":", "\\"]),
@@ -133,6 +136,7 @@ def test_offsets_survive_a_form_of_another_length() -> None:
 def test_emoticons_and_emoji_stay_without_punctuation() -> None:
     text = "Nice!!! :) ... ❤\ufe0f (8-) 👍 #1 © <3"
     assert words(text, punctuation=False) == ["nice", ":)", "❤\ufe0f", "8-)", "👍", "1", "<3"]
+    assert words(":::) ok", punctuation=False) == ["ok"]  # no ":)" once the run is away
     assert words("a, 👍#!", unit="character", punctuation=False) == ["a", " ", "👍"]
 
 
@@ -220,13 +224,15 @@ def test_a_tokenizer_can_be_pickled() -> None:
     assert len(pickle.dumps(tokenizer)) < 1_000
 
 
-def test_long_runs_do_not_take_quadratic_time() -> None:
-    for piece in (
+@pytest.mark.parametrize(
+    "piece",
+    [
         "a",
         "!",
         ":",
         "<",
         "<br",
+        "<br ",
         "'",
         "a'",
         "1,",
@@ -236,9 +242,23 @@ def test_long_runs_do_not_take_quadratic_time() -> None:
         "中",
         "_",
         "a_",
-    ):
-        text = piece * (200_000 // len(piece))
-        assert Tokenizer(TextConfig()).words(text) is not None
+        "-_",
+    ],
+)
+def test_long_runs_do_not_take_quadratic_time(piece: str) -> None:
+    tokenizer = Tokenizer(TextConfig())
+    begin = time.process_time()
+    tokenizer.words(piece * (200_000 // len(piece)))
+    assert time.process_time() - begin < 5  # seconds; a quadratic rule takes minutes
+
+
+def test_caches_are_emptied_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenize, "_CACHED", 3)
+    tokenizer = Tokenizer(TextConfig())
+    text = "a, b! c d e f " + "g" * 100
+    assert tokenizer.words(text) == tokenizer.words(text) == words(text)
+    assert max(len(tokenizer._forms), len(tokenizer._runs)) <= 3
+    assert not any(len(run) == 100 for run in (*tokenizer._forms, *tokenizer._runs))
 
 
 @given(st.lists(st.integers()), st.integers(1, 12))

@@ -135,7 +135,7 @@ def stop_words(language: str, keep_negations: bool) -> frozenset[str]:
     _check(language)
     words = frozenset(_FUNCTION_WORDS[language].split())
     turned = negations(language)
-    return words - turned if keep_negations else words | turned
+    return words if keep_negations else words | turned
 
 
 def _check(language: str) -> None:

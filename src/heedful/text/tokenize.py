@@ -62,7 +62,7 @@ _BREAK = regex.compile(r"<br\s*+/?>", regex.IGNORECASE)
 _UNWANTED = regex.compile(r"(?V1)[[\p{P}\p{S}]--[\p{Emoji}\p{Emoji_Modifier}]]|[#*]")
 _RUN = re.compile(r"\S+")  # splits exactly where str.split() does
 _CACHED = 500_000  # entries of a cache before it is emptied
-_CACHED_LENGTH = 64  # longer runs without a space are cut each time
+_CACHED_LENGTH = 64  # what is longer is worked out each time
 
 
 def _pattern(punctuation: bool) -> str:
@@ -176,11 +176,12 @@ class Tokenizer:
             return self._forms[surface]
         except KeyError:
             pass
-        if len(self._forms) >= _CACHED:
-            self._forms.clear()
         by_character = self.config.unit == "character"
         form = self._character_form(surface) if by_character else self._word_form(surface)
-        self._forms[surface] = form
+        if len(surface) <= _CACHED_LENGTH:
+            if len(self._forms) >= _CACHED:
+                self._forms.clear()
+            self._forms[surface] = form
         return form
 
     def _character_form(self, mark: str) -> str | None:
