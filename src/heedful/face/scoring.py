@@ -54,9 +54,7 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     print_of = fingerprint(corpus.examples)
     trained = read_json(folder / "config.json").get("data", {}).get("fingerprint")
     if trained == print_of:
-        warn(
-            "this is the very data the model was trained on; it says nothing about new texts"
-        )
+        warn("this is the very data the model was trained on; it says nothing about new texts")
     with using_threads(0):
         probabilities = model.probabilities([example.text for example in corpus.examples])
     figures = measure(probabilities, targets, model.task)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from heedful.config import Config
+from heedful.learn.memory import release
 from heedful.nn.classify import Classifier, Scored
 from heedful.records import Prediction, Task
 from heedful.text.batch import batches, scoring_order
@@ -128,7 +129,8 @@ def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
     result: NDArray[np.float32] | None = None
     plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
     with inference(network):
-        for batch in batches(encoded, plan):
+        for number, batch in enumerate(batches(encoded, plan)):
+            release(number)
             ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
             part = network.logits(ids.to(device), mask.to(device)).cpu().numpy()
             if result is None:

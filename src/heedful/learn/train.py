@@ -20,6 +20,7 @@ from torch import Tensor
 
 from heedful.config import TrainConfig
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
+from heedful.learn.memory import release
 from heedful.learn.metrics import is_better, measure
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
@@ -215,6 +216,7 @@ class Trainer:
             done = int(tokens[: state.batch].sum())
             self.listener.batch(state.epoch + 1, done, int(tokens.sum()), value)
             self._save_if_due()
+            release(state.step)
         self._finish_epoch(int(tokens[: state.batch].sum()))
 
     def _out_of_steps(self) -> bool:

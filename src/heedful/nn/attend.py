@@ -5,6 +5,7 @@ nothing else; masking and softmax happen once, in `attend`. Classification has o
 text (Q = 1), a decoder one per step, self-attention one per token (Q = T).
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -134,7 +135,7 @@ class ScaledDot(nn.Module):
         self, query: Float[Tensor, "B Q H"], keys: Float[Tensor, "B T H"]
     ) -> Float[Tensor, "B Q T"]:
         """Scores, before masking and softmax."""
-        return torch.matmul(query, keys.transpose(1, 2)) / keys.shape[-1] ** 0.5
+        return torch.matmul(query, keys.transpose(1, 2)) / math.sqrt(keys.shape[-1])
 
 
 class Content(nn.Module):
