@@ -16,8 +16,14 @@ from heedful.learn.model import using_threads
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import ReadOptions, read
 
-# Embedding drop-out keeps the small network from learning the templates by heart.
-SETTINGS = {"train.epochs": 8, "model.embedding_dropout": 0.3}
+# The data are small: small batches and a higher rate make enough steps. Embedding drop-out keeps
+# the network from learning the templates by heart.
+SETTINGS = {
+    "train.epochs": 8,
+    "train.batch_size": 32,
+    "train.learning_rate": 3e-3,
+    "model.embedding_dropout": 0.3,
+}
 OWN_TEXTS = (
     "My cousins called the plot terrible, but to me it was truly moving. The acting is not at all "
     "dull! :)",

@@ -88,8 +88,13 @@ def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float
     else:
         probabilities_of = probabilities
     tn, fp, fn, tp = _confusion(truth, guess)
+    # One column would be taken for two classes, and averaged over both.
+    one_column = task == "binary"
     precision, recall, f1, _ = precision_recall_fscore_support(
-        truth, guess, average="macro", zero_division=0
+        truth.ravel() if one_column else truth,
+        guess.ravel() if one_column else guess,
+        average="binary" if one_column else "macro",
+        zero_division=0,
     )
     right = (truth == guess).all(axis=1)
     result = {
