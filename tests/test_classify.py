@@ -23,7 +23,9 @@ COMBINATIONS = [
 ]
 
 
-def build(encoder: str, score: str, query: str = "learned", head: str = "linear") -> Classifier:
+def build(
+    encoder: str, score: str, query: str = "learned", head: str = "linear", layers: int = 1
+) -> Classifier:
     settings = {
         "encoder": encoder,
         "attention": score,
@@ -33,6 +35,7 @@ def build(encoder: str, score: str, query: str = "learned", head: str = "linear"
         "hidden": 5,
         "attention_width": 4,
         "head_width": 7,
+        "layers": layers,
         "window": 3,
     }
     torch.manual_seed(3)
@@ -145,3 +148,20 @@ def test_word_dropout_shows_the_unknown_token_in_training_only():
     assert 0.45 < share < 0.55
     network.eval()
     assert (network.embed(ids, mask) == network.embed.table.weight[7]).all()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_under_a_convolution_contributions_are_gradient_times_input(layers):
+    """Attention held fixed, a ReLU convolution is linear around each text: autograd agrees."""
+    ids, mask = batch()
+    fresh = build("conv", "additive", layers=layers)
+    with torch.no_grad():
+        for convolution in fresh.encode.convolutions:
+            convolution.bias.zero_()
+    scored = fresh(ids, mask)
+    values = fresh.embed(ids, mask).detach().requires_grad_()
+    states = fresh.encode(values, mask).states
+    pooled = (scored.weights.detach().unsqueeze(-1) * states).sum(dim=1)
+    (pooled @ fresh.head.linear.weight[1]).sum().backward()
+    expected = (values.grad * values).sum(dim=-1)
+    torch.testing.assert_close(scored.contributions[..., 1], expected, atol=1e-6, rtol=1e-5)

@@ -9,13 +9,16 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.embed import Embed
-from heedful.nn.encode import build_encoder
+from heedful.nn.encode import ConvEncoder, build_encoder
 
 
 class Scored(NamedTuple):
     """A scored batch.
 
     For every text and class: `logits = base + contributions.sum over tokens`, up to rounding.
+    A token's contribution is a_t (w . h_t), what its state adds to the logit; under a
+    convolution, whose states are sums over windows, it is what the token's own vector adds to
+    the states that see it.
 
     Attributes:
         logits: (B, C) log-odds before the sigmoid or softmax; C = 1 for a binary task.
@@ -139,6 +142,25 @@ class Classifier(nn.Module):
         states, attended = self.pool(ids, mask)
         context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
         slope = self.head.slope(context)  # (B, C, H)
-        toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
-        contributions = weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
+        if isinstance(self.encode, ConvEncoder):
+            contributions = self._by_window(self.encode, ids, mask, weights, slope)
+        else:
+            toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
+            contributions = weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
         return Scored(self.head(context), weights, contributions, self.head.base())
+
+    def _by_window(
+        self,
+        encoder: ConvEncoder,
+        ids: Int[Tensor, "B T"],
+        mask: Bool[Tensor, "B T"],
+        weights: Float[Tensor, "B T"],
+        slope: Float[Tensor, "B C H"],
+    ) -> Float[Tensor, "B T C"]:
+        """What each state adds, handed down to the tokens of its window, class by class."""
+        values = self.embed(ids, mask)
+        columns = [
+            encoder.hand_down(values, mask, weights.unsqueeze(-1) * of_class.unsqueeze(1))
+            for of_class in slope.unbind(dim=1)  # (B, H) each
+        ]
+        return torch.stack(columns, dim=-1)

@@ -65,6 +65,40 @@ class ConvEncoder(nn.Module):
             values = dropout(torch.relu(convolution(channels))).transpose(1, 2)
         return States(values, None)
 
+    def hand_down(
+        self,
+        values: Float[Tensor, "B T E"],
+        mask: Bool[Tensor, "B T"],
+        pull: Float[Tensor, "B T H"],
+    ) -> Float[Tensor, "B T"]:
+        """Share sum_t pull_t . h_t out among the tokens of the windows, exactly.
+
+        A ReLU unit that is on is linear, one that is off is silent, so each state is a sum over
+        the tokens of its window: h_t = on_t * (b + sum_k W_k x_(t+k)). Every token gets what its
+        own vector adds; the bias stays with the state's own token. (Gradient times input for
+        piecewise linear networks, with `pull` held fixed: Montavon et al. 2018, section 4.1.)
+        """
+        real = mask.unsqueeze(-1)
+        layers = [layer for layer in self.convolutions if isinstance(layer, nn.Conv1d)]
+        inputs, on = values * real, []
+        for convolution in layers:
+            before = convolution(inputs.transpose(1, 2)).transpose(1, 2)  # (B, T, H)
+            on.append(before > 0)
+            inputs = torch.relu(before) * real
+        shares = values.new_zeros(mask.shape)
+        pull = pull * real
+        for convolution, active in zip(reversed(layers), reversed(on), strict=True):
+            pull = pull * active
+            if convolution.bias is not None:
+                shares = shares + pull @ convolution.bias
+            weight = convolution.weight  # (H, E, window)
+            spread = nn.functional.conv_transpose1d(
+                pull.transpose(1, 2), weight, padding=weight.shape[-1] // 2
+            )
+            pull = spread.transpose(1, 2) * real
+        total: Tensor = shares + (pull * values).sum(dim=-1)
+        return total
+
 
 class RecurrentEncoder(nn.Module):
     """A stack of LSTM or GRU layers."""
