@@ -352,9 +352,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.hidden": 128,
         "model.window": 5,
         "model.embedding": 128,
+        "model.embedding_dropout": 0.5,
         "train.epochs": 20,
     },
     "stacked-bilstm": {
+        "text.punctuation": False,  # as the tutorial's tokenizer: 200 words, not marks
         "text.vocabulary": 10_000,
         "text.min_frequency": 1,
         "text.max_tokens": 200,
@@ -362,7 +364,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.encoder": "bilstm",
         "model.hidden": 128,
         "model.layers": 2,
-        "model.encoder_dropout": (0.3, 0.2),
+        # Keras' `dropout` acts on what goes into a layer: .3 before the first, .2 before the
+        # second.
+        "model.embedding_dropout": 0.3,
+        "model.encoder_dropout": (0.2, 0.0),
         "model.attention": "additive",
         "model.attention_width": 64,
         "model.query": "final",
