@@ -7,6 +7,7 @@ bare name works where only one section has it. Presets are plain differences to 
 from __future__ import annotations
 
 import difflib
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -238,7 +239,7 @@ def _coerce(value: Any, kind: Any) -> Any:
         return int(value)
     if kind is float:
         number = float(value)
-        if number != number:
+        if not math.isfinite(number):
             raise ValueError
         return number
     if not isinstance(value, str):

@@ -42,6 +42,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     replacing = job.overwrite
     if is_run(folder) and job.resume:
         if not (folder / "checkpoint" / PLAN).exists():
+            Store(folder / "checkpoint").clear()  # of a run killed while it tidied up
             note(f"{folder} is already finished; nothing to resume")
             return 0
         replacing = True  # stopped by hand, or killed while replacing an older run

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from heedful.records import HeedfulError
+
+_PART = re.compile(r"\..+\.\d+\.part")  # .NAME.PID.part, as `write_bytes` names them
 
 
 @dataclass
@@ -42,6 +45,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what writes that were killed have left in a folder."""
+    for path in folder.glob(".*.part"):
+        if _PART.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -100,8 +110,7 @@ class Store:
 
     def load(self) -> tuple[Snapshot, Snapshot] | None:
         """(start of the epoch, newest state) or None where there is nothing yet."""
-        for left_over in self.folder.glob(".*.part"):  # of a write that was killed
-            left_over.unlink(missing_ok=True)
+        remove_parts(self.folder)
         epoch_file, step_file = self.folder / "epoch.safetensors", self.folder / "step.safetensors"
         if not epoch_file.exists():
             return None
@@ -118,8 +127,10 @@ class Store:
 
     def clear(self) -> None:
         """Remove the checkpoints of a finished run."""
-        for name in ("epoch.safetensors", "step.safetensors", "plan.json"):
+        # The plan goes first: without it there is nothing to resume, however much else is left.
+        for name in ("plan.json", "step.safetensors", "epoch.safetensors"):
             (self.folder / name).unlink(missing_ok=True)
+        remove_parts(self.folder)
         if self.folder.exists() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 

@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from heedful.config import from_json
-from heedful.learn.checkpoint import finite, write_bytes, write_json
+from heedful.learn.checkpoint import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.nn.classify import Classifier
@@ -83,7 +83,9 @@ def save_run(
     """
     if is_run(folder) and not overwrite:
         raise HeedfulError(f"{folder} already holds a finished run; use another --out")
+    folder = folder.resolve()  # "." and links have no place beside them
     replacing = is_run(folder)
+    remove_parts(folder)
     stage = folder.with_name(f".{folder.name}.new") if replacing else folder
     if replacing:
         shutil.rmtree(stage, ignore_errors=True)
@@ -108,8 +110,12 @@ def _swap(stage: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     ours = {"report.html"} | {path.name for path in stage.iterdir()}
     for path in folder.iterdir():
-        if path.name not in ours:
-            (shutil.copytree if path.is_dir() else shutil.copy2)(path, stage / path.name)
+        if path.name in ours:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, stage / path.name, symlinks=True)
+        else:
+            shutil.copy2(path, stage / path.name, follow_symlinks=False)
     os.rename(folder, old)  # noqa: PTH104 - the pair of renames is the point
     os.rename(stage, folder)  # noqa: PTH104
     shutil.rmtree(old)
@@ -117,6 +123,7 @@ def _swap(stage: Path, folder: Path) -> None:
 
 def recover(folder: Path) -> None:
     """Undo a replacement that was killed between its two renames."""
+    folder = folder.resolve()
     old = folder.with_name(f".{folder.name}.old")
     if not folder.exists() and is_run(old):
         os.rename(old, folder)  # noqa: PTH104

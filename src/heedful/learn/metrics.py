@@ -27,10 +27,12 @@ from heedful.records import Task
 Array = NDArray[Any]
 
 LOWER_IS_BETTER = frozenset({"loss", "fp", "fn"})
-NAMES = (
-    *("loss", "accuracy", "precision", "recall", "f1", "auc"),
-    *("tp", "fp", "tn", "fn", "f1_micro"),
-)
+NAMES = ("loss", "accuracy", "precision", "recall", "f1", "auc", "tp", "fp", "tn", "fn")
+
+
+def names(task: Task) -> tuple[str, ...]:
+    """The figures that `measure` gives for a task, in order."""
+    return NAMES if task == "binary" else (*NAMES, "f1_micro")
 
 
 def decide(probabilities: Array, task: Task) -> Array:

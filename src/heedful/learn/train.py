@@ -21,7 +21,7 @@ from torch import Tensor
 from heedful.config import TrainConfig
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
 from heedful.learn.memory import release
-from heedful.learn.metrics import is_better, measure
+from heedful.learn.metrics import is_better, measure, names
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.schedule import rate
@@ -96,6 +96,7 @@ class _State:
     bad_epochs: int = 0
     rollbacks: int = 0
     seconds: float = 0.0  # spent on the running epoch
+    learning_rate: float = 0.0  # of the last batch
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -126,6 +127,12 @@ class Trainer:
     ) -> None:
         self.network, self.train, self.valid = network, train, valid
         self.config, self.task, self.store = config, task, store
+        metrics = names(task)
+        if valid is not None and config.monitor not in metrics:
+            raise HeedfulError(
+                f"train.monitor={config.monitor} is no validation metric; choose from "
+                f"{', '.join(metrics)}"
+            )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
         kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
@@ -151,10 +158,12 @@ class Trainer:
         """Train to the end, from the newest checkpoint if `resume` finds one.
 
         Raises:
-            HeedfulError: the loss stays non-finite however low the rate.
+            HeedfulError: the loss stays non-finite however low the rate; the checkpoint belongs
+                to another network; the monitored metric is not defined on the validation data.
         """
         interrupted, reason = False, ""
-        with torch.random.fork_rng(devices=[]), using_threads(self.config.threads):
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices), using_threads(self.config.threads):
             # Adam's moments of rare words decay into denormal numbers, which are slow.
             flushing = torch.set_flush_denormal(True)
             try:
@@ -173,9 +182,14 @@ class Trainer:
     def _begin(self, resume: bool) -> None:
         found = self.store.load() if resume and self.store else None
         if found:
-            epoch_start, newest = found
-            self._restore(newest)
-            self.epoch_start = epoch_start
+            self.epoch_start, newest = found
+            try:
+                self._restore(newest)
+            except (RuntimeError, KeyError, TypeError, ValueError) as error:
+                reason = " ".join(str(error).split())
+                raise HeedfulError(
+                    f"the checkpoint does not fit this training ({reason}); train without --resume"
+                ) from None
             done = f"epoch {self.state.epoch + 1}, batch {self.state.batch}"
             self.listener.say(f"resuming at {done} (step {self.state.step:,})")
         else:
@@ -229,9 +243,10 @@ class Trainer:
             progress = state.step / config.steps
         # Drop-out depends on the seed and the step alone, so that a resumed run draws the same.
         torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
-        learning_rate = rate(config.schedule, config.learning_rate, progress)
+        highest = config.learning_rate * 0.5**state.rollbacks
+        state.learning_rate = rate(config.schedule, highest, progress)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate * 0.5**state.rollbacks
+            group["lr"] = state.learning_rate
         batch = pad(self.train.encoded, order, self.train.targets)
         ids = torch.from_numpy(batch.ids).to(self.device)
         mask = torch.from_numpy(batch.mask).to(self.device)
@@ -255,21 +270,24 @@ class Trainer:
     def _finish_epoch(self, tokens: int) -> None:
         state, config = self.state, self.config
         valid = self._measure_valid()
+        if not self._is_sound(valid):  # a broken state must not become the one to go back to
+            self._roll_back()
+            return
         record = Epoch(
             epoch=state.epoch + 1,
             step=state.step,
             seconds=round(state.seconds, 3),
-            learning_rate=float(self.optimizer.param_groups[0]["lr"]),
+            learning_rate=state.learning_rate,
             tokens_per_second=round(tokens / max(state.seconds, 1e-9), 1),
             train=self._measure_train(),
             valid=valid,
         )
-        if valid and config.monitor not in valid:
-            raise HeedfulError(
-                f"train.monitor={config.monitor} is no validation metric; choose from "
-                f"{', '.join(valid)}"
-            )
         value = valid.get(config.monitor, math.nan)
+        if valid and math.isnan(value):
+            raise HeedfulError(
+                f"train.monitor={config.monitor} is not defined on this validation data, where a "
+                "class has no text or every text; use train.monitor=loss"
+            )
         best = not valid or is_better(config.monitor, value, state.best_value, config.min_delta)
         state.epoch += 1
         state.batch, state.seconds = 0, 0.0
@@ -283,6 +301,11 @@ class Trainer:
         self.running.fill(np.nan)
         self._mark_epoch_start()
         self.listener.epoch(record, best)
+
+    def _is_sound(self, valid: dict[str, float]) -> bool:
+        """Whether weights and validation loss are finite."""
+        finite = all(bool(torch.isfinite(p).all()) for p in self.network.parameters())
+        return finite and math.isfinite(valid.get("loss", 0.0))
 
     def _measure_train(self) -> dict[str, float]:
         """Running figures of the batches of this epoch, as they were when trained on."""
@@ -346,13 +369,13 @@ class Trainer:
                 f"the loss is not finite even at {0.5**MOST_ROLLBACKS:g} of the learning rate; "
                 "set train.learning_rate lower or train.clip_norm=1"
             )
-        at = f"epoch {self.state.epoch + 1}, batch {self.state.batch + 1}"
+        at = f"epoch {self.state.epoch + 1}, after {self.state.batch} batches"
         self._restore(self.epoch_start)
         self.state.rollbacks = tries
         self._mark_epoch_start()
         self.listener.say(
-            f"the loss was not finite at {at}: back to the last good checkpoint with "
-            f"{0.5**tries:g} of the learning rate"
+            f"the loss or the weights were not finite at {at}: back to the last good checkpoint "
+            f"with {0.5**tries:g} of the learning rate"
         )
 
     def _restore_best(self) -> None:
