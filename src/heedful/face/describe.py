@@ -49,7 +49,7 @@ def _layers(layers: list[Layer], total: int) -> Table:
     for layer in layers:
         table.add_row(layer.stage, layer.what, layer.shape, f"{layer.parameters:,}")
     table.add_section()
-    table.add_row("", "", "all", f"{total:,}")
+    table.add_row("all", "", "", f"{total:,}")
     return table
 
 

@@ -59,7 +59,8 @@ def run_predict(
                 sink.write(line)
     if output != "-" or counts["errors"]:
         where = "" if output == "-" else f" in {output}"
-        note(f"{counts['rows']:,} rows{where}, {counts['errors']:,} of them with an error")
+        rows_ = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
+        note(f"{rows_}{where}, {counts['errors']:,} with an error")
 
 
 def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:
