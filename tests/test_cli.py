@@ -425,7 +425,9 @@ def test_texts_from_stdin(binary: Path, given: bytes, texts: list[str | None]) -
     ran = heedful("predict", binary, "--input", "-", stdin=given)
     assert ran.code == 0, ran.err
     assert [line.get("text") for line in ran.lines()] == texts
-    assert all(("error" in line) == (text is None) for line, text in zip(ran.lines(), texts))
+    assert all(
+        ("error" in line) == (text is None) for line, text in zip(ran.lines(), texts, strict=True)
+    )
 
 
 def test_stdin_is_read_once(binary: Path) -> None:

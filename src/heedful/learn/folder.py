@@ -22,7 +22,7 @@ import shutil
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -32,7 +32,7 @@ from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.nn.classify import Classifier
-from heedful.records import HeedfulError
+from heedful.records import HeedfulError, Task
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
@@ -139,7 +139,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise HeedfulError(f"{path} is missing; is {path.parent} a run folder?") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise HeedfulError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
@@ -168,13 +168,23 @@ def load_model(folder: str | Path) -> TextModel:
         config = from_json(sections)
         id2label = values["id2label"]
         names = tuple(id2label[str(i)] for i in range(len(id2label)))
-        labels = Labels(names, values["task"])
+        labels = _labels(names, values["task"])
         vocabulary = Vocabulary.from_json(read_json(tokenizer_file)["vocabulary"])
     except (KeyError, TypeError) as error:
         raise HeedfulError(f"{config_file} or {tokenizer_file} is damaged: {error!r}") from None
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     _load_weights(network, folder / "model.safetensors")
     return TextModel(config, labels, vocabulary, Tokenizer(config.text), network.eval())
+
+
+def _labels(names: tuple[str, ...], task: Any) -> Labels:
+    """The labels of a run; TypeError where they make no sense."""
+    distinct = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    if task not in get_args(Task) or not distinct or len(names) < 2:
+        raise TypeError(f"no labels of a {task} task: {names!r:.80}")
+    if task == "binary" and len(names) != 2:
+        raise TypeError(f"{len(names)} labels of a binary task")
+    return Labels(names, task)
 
 
 def _load_weights(network: Classifier, path: Path) -> None:
