@@ -144,7 +144,7 @@ def test_the_real_program(binary: Path, tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(binary: Path, tmp_path: Path) -> None:
-    command = f"'{sys.executable}' -m heedful predict '{binary}' --input reviews:9999:1"
+    command = f"'{sys.executable}' -m heedful predict '{binary}' --input reviews:1500:1"
     piped = f"set -o pipefail; {command} | head -n 1"
     environment = os.environ | {"PYTHONPATH": str(SRC)}
     ran = subprocess.run(
