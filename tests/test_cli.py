@@ -238,6 +238,9 @@ def test_a_finished_run_is_not_overwritten_by_accident(tmp_path: Path) -> None:
     assert resumed.code == 0
     assert "already finished; nothing to resume" in resumed.err
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == weights
+    (tmp_path / "run" / "checkpoint").mkdir()
+    (tmp_path / "run" / "checkpoint" / "plan.json").write_text("{}")
+    assert "was stopped; go on with --resume" in heedful(*command).refusal()
     assert heedful(*command, "--seed", 5, "--overwrite").code == 0
     assert (tmp_path / "run" / "model.safetensors").read_bytes() != weights
 

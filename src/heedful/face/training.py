@@ -53,6 +53,11 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
             return 0
         replacing = True  # stopped by hand, or killed while replacing an older run
     elif is_run(folder) and not job.overwrite:
+        if (folder / "checkpoint" / PLAN).exists():
+            raise HeedfulError(
+                f"{folder} holds a run that was stopped; go on with --resume, or start anew with "
+                "--overwrite"
+            )
         raise HeedfulError(
             f"{folder} already holds a finished run; use another --out, or --overwrite"
         )
