@@ -270,7 +270,7 @@ class Trainer:
     def _finish_epoch(self, tokens: int) -> None:
         state, config = self.state, self.config
         valid = self._measure_valid()
-        if not self._is_sound(valid):  # a broken state must not become the one to go back to
+        if valid is None:  # a broken state must not become the one to go back to
             self._roll_back()
             return
         record = Epoch(
@@ -302,22 +302,22 @@ class Trainer:
         self._mark_epoch_start()
         self.listener.epoch(record, best)
 
-    def _is_sound(self, valid: dict[str, float]) -> bool:
-        """Whether weights and validation loss are finite."""
-        finite = all(bool(torch.isfinite(p).all()) for p in self.network.parameters())
-        return finite and math.isfinite(valid.get("loss", 0.0))
-
     def _measure_train(self) -> dict[str, float]:
         """Running figures of the batches of this epoch, as they were when trained on."""
         seen = ~np.isnan(self.running[:, 0])
         probabilities = to_probabilities(self.running[seen], self.task)
         return measure(probabilities, self.train.targets[seen], self.task)
 
-    def _measure_valid(self) -> dict[str, float]:
+    def _measure_valid(self) -> dict[str, float] | None:
+        """Figures of the validation data; None where weights or logits are not finite."""
+        if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
+            return None
         if self.valid is None:
             return {}
-        probabilities = to_probabilities(logits(self.network, self.valid.encoded), self.task)
-        return measure(probabilities, self.valid.targets, self.task)
+        values = logits(self.network, self.valid.encoded)
+        if not np.isfinite(values).all():
+            return None
+        return measure(to_probabilities(values, self.task), self.valid.targets, self.task)
 
     # -- snapshots ------------------------------------------------------------------------
 
