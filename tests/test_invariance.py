@@ -8,8 +8,6 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from real_data import real
-from small_training import settings
 
 from heedful.config import ENCODERS, SCORES
 from heedful.learn.model import TextModel, inference, to_probabilities
@@ -18,6 +16,8 @@ from heedful.text.batch import pad
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import fit
+from real_data import real
+from small_training import settings
 
 TOLERANCE = 1e-5
 QUICK = [("conv", "additive"), ("bilstm", "general"), ("bigru", "content")]
