@@ -41,9 +41,9 @@ def model(encoder: str, score: str, count: int) -> TextModel:
     vocabulary, _ = fit(texts(count), tokenizer, config.text)
     torch.manual_seed(8)
     network = Classifier(config.model, len(vocabulary), 3)
-    with torch.no_grad():  # larger than at the start of training, so that texts differ
+    with torch.no_grad():  # larger than at first, so that texts differ; not chaotic
         for parameter in network.parameters():
-            parameter.mul_(3.0)
+            parameter.mul_(2.0)
     return TextModel(config, Labels(("a", "b", "c"), "multi-class"), vocabulary, tokenizer, network)
 
 
