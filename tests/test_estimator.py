@@ -17,9 +17,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from small_training import TINY, reviews, tagged, topics
 
 from heedful import HeedfulError, TextClassifier, load
+from small_training import TINY, reviews, tagged, topics
 
 TEXTS = [e.text for e in reviews(40)]
 LABELS = [e.labels[0] for e in reviews(40)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_training import reviews, settings, tagged, topics
 
 from heedful.explain.attribute import CHUNK, explain, explain_examples
 from heedful.learn.estimator import TextClassifier
@@ -12,6 +11,7 @@ from heedful.learn.fit import fit
 from heedful.learn.model import TextModel
 from heedful.records import Example, HeedfulError
 from heedful.text.labels import Labels
+from small_training import reviews, settings, tagged, topics
 
 TASKS = ("binary", "multi-class", "multi-label")
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_training import reviews, settings, tagged, topics
 
 from heedful.learn import folder as folder_module
 from heedful.learn.card import model_card
@@ -18,6 +17,7 @@ from heedful.learn.fit import Fitted, fit
 from heedful.learn.folder import add_evaluation, is_run, load_model, recover, save_run
 from heedful.records import HeedfulError
 from heedful.text.labels import Labels
+from small_training import reviews, settings, tagged, topics
 
 FACTS = {"files": ["x.csv"], "train_rows": 15, "valid_rows": 5, "fingerprint": "f" * 64}
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_training import Notes, build, reviews, settings, tagged, topics, weights
 
 from heedful.learn import train as loop
 from heedful.learn.fit import fit
@@ -19,6 +18,7 @@ from heedful.learn.train import MOST_ROLLBACKS, Outcome, summarise
 from heedful.records import HeedfulError
 from heedful.text.corpus import split
 from heedful.text.labels import Labels
+from small_training import Notes, build, reviews, settings, tagged, topics, weights
 
 SMALL = {"epochs": 3, "batch_size": 16, "patience": 0, "learning_rate": 0.01}
 

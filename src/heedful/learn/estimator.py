@@ -113,9 +113,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         examples = [
             Example(text, label, "X", row) for row, (text, label) in enumerate(rows, start=1)
         ]
-        train, valid = examples, []
-        if config.train.validation:
-            train, valid = split(examples, config.train.validation, self.seed)
+        share = config.train.validation
+        train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         listener = _Printer() if self.verbose else None
         fitted = fit(train, valid, labels, config, listener=listener)
