@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from rich.table import Table
 
-from heedful.face.console import note, stdout, tell_data, warn, write_json
+from heedful.face.console import note, show, tell_data, warn, write_json
+from heedful.face.stdin import taking_stdin
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read
 from heedful.text.quality import Quality, SplitQuality, check
@@ -18,11 +19,13 @@ MOST_LABELS = 30
 def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None) -> None:
     """Read every named part of the data, look for faults, and show them, leaks first."""
     splits: dict[str, Corpus] = {}
+    # Leaks and lengths can be judged without labels, so unlabelled rows stay in.
+    options = replace(options, labelled=False)
     for name, paths in data.items():
         if not paths:
             continue
-        # Leaks and lengths can be judged without labels, so unlabelled rows stay in.
-        corpus = read(paths, replace(options, labelled=False))
+        with taking_stdin(paths, options) as files:
+            corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
         splits[name] = corpus
     if not splits:
@@ -34,7 +37,7 @@ def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str
         return
     tell_leaks(quality)
     for name, split in quality.splits.items():
-        stdout().print(_table(name, split))
+        show(_table(split), f"{name}: {', '.join(data[name])}")
         _tell_conflicts(split)
 
 
@@ -55,8 +58,8 @@ def tell_leaks(quality: Quality) -> None:
             note(f"  {pair.second}  =  {pair.first}", style="yellow")
 
 
-def _table(name: str, split: SplitQuality) -> Table:
-    table = Table(title=name, title_justify="left", title_style="bold", show_header=False)
+def _table(split: SplitQuality) -> Table:
+    table = Table(show_header=False)
     table.add_column()
     table.add_column(justify="right")
     table.add_row("usable rows", f"{split.rows:,}")

@@ -3,6 +3,7 @@ the layer below, and shows what comes back. torch is only imported by commands t
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -30,8 +31,12 @@ app = typer.Typer(
 @app.command()
 def check(
     data: o.Data,
-    valid: Annotated[list[str] | None, typer.Option(help="Validation data.")] = None,
-    test: Annotated[list[str] | None, typer.Option(help="Test data: leaks are looked for.")] = None,
+    valid: Annotated[
+        list[str] | None, typer.Option(help="Validation data.", metavar="DATA")
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="Test data: leaks are looked for.", metavar="DATA")
+    ] = None,
     json: o.Json = None,
     text: o.Text = None,
     label: o.Label = None,
@@ -44,7 +49,11 @@ def check(
     max_characters: o.MaxCharacters = 1_000_000,
     num_words: o.NumWords = None,
 ) -> None:
-    """Rows, labels, lengths, duplicates, leaks and bad rows of some data; trains nothing."""
+    """What is in some data, and what is wrong with it; trains nothing.
+
+    Rows, labels, lengths, duplicates, contradictions, bad rows; with --valid and --test also
+    texts that stand in more than one of them (leaks).
+    """
     options = o.read_options(locals())
     from heedful.face.check import run_check
 
@@ -56,25 +65,32 @@ def train(
     data: o.Data,
     out: Annotated[str, typer.Option(help="Folder for the run.", metavar="RUN")],
     valid: Annotated[
-        list[str] | None, typer.Option(help="Validation data; else a share is held out.")
+        list[str] | None,
+        typer.Option(help="Validation data; else a share is held out.", metavar="DATA"),
     ] = None,
     preset: Annotated[
-        str, typer.Option(help="default, stacked-bilstm, bilstm-head, bigru-mlp.")
+        str,
+        typer.Option(help="default, stacked-bilstm, bilstm-head, bigru-mlp.", metavar="NAME"),
     ] = "default",
-    encoder: Annotated[str | None, typer.Option(help="token, conv, bilstm, bigru.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
+    ] = None,
     attention: Annotated[
         str | None,
         typer.Option(
-            help="additive, concat, general, dot, scaled-dot, content, location, uniform."
+            help="additive, concat, general, dot, scaled-dot, content, location, uniform.",
+            metavar="NAME",
         ),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, e.g. train.epochs=3.")
+        list[str] | None,
+        typer.Option("--set", help="Any setting, e.g. train.epochs=3.", metavar="KEY=VALUE"),
     ] = None,
     vectors: Annotated[
-        str | None, typer.Option(help="GloVe, word2vec or fastText file to start from.")
+        str | None,
+        typer.Option(help="GloVe, word2vec or fastText file to start from.", metavar="FILE"),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.", metavar="N")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a finished run in RUN.")
@@ -90,7 +106,11 @@ def train(
     max_characters: o.MaxCharacters = 1_000_000,
     num_words: o.NumWords = None,
 ) -> None:
-    """Train a classifier on texts and labels."""
+    """Train a classifier on texts and labels.
+
+    Of data with a split column the training rows are used (--split all: every row). The same
+    settings, data and seed give the same model.
+    """
     overrides = {
         "model.encoder": encoder,
         "model.attention": attention,
@@ -120,9 +140,13 @@ def evaluate(
     max_characters: o.MaxCharacters = 1_000_000,
     num_words: o.NumWords = None,
 ) -> None:
-    """Figures of a trained run on labelled data."""
+    """How good a trained run is on labelled data.
+
+    Of data with a split column the test rows are used (--split all: every row). Columns and
+    label map are those of training unless given.
+    """
     options = o.read_options(locals(), "test")
-    from heedful.face.scoring import run_evaluate
+    from heedful.face.evaluating import run_evaluate
 
     run_evaluate(run, data, options, json)
 
@@ -146,7 +170,10 @@ def predict(
     max_characters: o.MaxCharacters = 1_000_000,
     num_words: o.NumWords = None,
 ) -> None:
-    """Labels and probabilities of texts, one JSON object a line, in the order of the input."""
+    """Labels and probabilities of texts, as JSON lines.
+
+    One object a row, in the order of the input; a row that cannot be used has an "error".
+    """
     options = o.read_options(locals() | {"label_map": None})
     from heedful.face.scoring import run_predict
 
@@ -158,16 +185,19 @@ def explain(
     run: o.Run,
     texts: o.Texts = None,
     input: o.OptionalData = None,
-    method: Annotated[str, typer.Option(help="contribution or attention.")] = "contribution",
+    method: Annotated[
+        str, typer.Option(help="contribution or attention.", metavar="NAME")
+    ] = "contribution",
     target: Annotated[
-        str | None, typer.Option("--class", help="Explain this class; else the predicted one.")
+        str | None,
+        typer.Option("--class", help="Explain this class; else the predicted one.", metavar="NAME"),
     ] = None,
     html: Annotated[
         str | None, typer.Option(help="Write one self-contained page.", metavar="FILE")
     ] = None,
     json: o.Json = None,
     limit: Annotated[
-        int, typer.Option(help="Explain at most so many rows of --input.", min=1)
+        int, typer.Option(help="Explain at most so many rows of --input.", min=1, metavar="N")
     ] = 200,
     text: o.Text = None,
     label: o.Label = None,
@@ -178,7 +208,7 @@ def explain(
     max_characters: o.MaxCharacters = 1_000_000,
     num_words: o.NumWords = None,
 ) -> None:
-    """Show which words a decision rests on: in colour, as a page, or as JSON."""
+    """Which words a decision rests on: in colour, as page or JSON."""
     options = o.read_options(locals())
     from heedful.face.explaining import Wanted, run_explain
 
@@ -188,7 +218,7 @@ def explain(
 
 @app.command()
 def info(run: o.Run, json: o.Json = None) -> None:
-    """What a run is: layers with shapes and parameters, data, figures."""
+    """What a run is: layers, parameters, data, figures."""
     from heedful.face.describe import run_info
 
     run_info(run, json)
@@ -196,7 +226,9 @@ def info(run: o.Run, json: o.Json = None) -> None:
 
 @app.command()
 def demo(
-    out: Annotated[str, typer.Option(help="Folder for the demo.")] = "heedful-demo",
+    out: Annotated[
+        str, typer.Option(help="Folder for the demo.", metavar="FOLDER")
+    ] = "heedful-demo",
 ) -> None:
     """Built-in reviews: train, evaluate, explain, in about a minute."""
     from heedful.face.demo import run_demo
@@ -206,31 +238,52 @@ def demo(
 
 def main() -> None:
     """Run the command line; every foreseeable failure is one line and exit code 2."""
-    arguments = sys.argv[1:] or ["--help"]
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe that cannot show a character gets its escape, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        result = app(arguments, standalone_mode=False)
+        code = _run(sys.argv[1:] or ["--help"])
+        sys.stdout.flush()
     except HeedfulError as error:
-        raise SystemExit(_fail(str(error))) from None
+        code = _fail(str(error))
     except _CommandLineError as error:
-        raise SystemExit(_fail(error.format_message())) from None
+        code = _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
         stderr().print("interrupted")
-        raise SystemExit(130) from None
+        code = 130
     except BrokenPipeError:
         # The reader (head, less) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+        code = 0
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        raise SystemExit(_fail(f"{error.strerror or error}{where}")) from None
+        code = _fail(f"{error.strerror or error}{where}")
     except MemoryError:
-        raise SystemExit(
-            _fail("out of memory; use shorter texts or --set batch_tokens=4096")
-        ) from None
-    raise SystemExit(result if isinstance(result, int) else 0)
+        code = _fail("out of memory; use shorter texts or --set batch_tokens=4096")
+    raise SystemExit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command; its exit code. Unlike `app()` this leaves every exception to us."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("heedful", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    return 0
+
+
+def _usage(error: Any) -> str:
+    """A usage error as a sentence, with the command whose help page says more."""
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "heedful"
+    return f"{message[:1].lower()}{message[1:]}; see {path} --help"
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split("\n"))
+    line = " ".join(message.splitlines())
     stderr().print(f"heedful: {line}", style="red", markup=False)
     return 2

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from heedful.learn.checkpoint import finite, write_bytes
+from heedful.learn.files import finite, write_bytes
 from heedful.records import BadRow, Epoch, HeedfulError
 
 PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live terminal
@@ -63,8 +63,9 @@ def write_text(target: str, text: str) -> None:
         return
     try:
         write_bytes(Path(target), text.encode("utf-8", "surrogatepass"))
-    except OSError as error:
-        raise HeedfulError(f"{target} cannot be written: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: no name, or a NUL byte in it
+        reason = getattr(error, "strerror", None) or error
+        raise HeedfulError(f"{target or 'an empty name'} cannot be written: {reason}") from None
 
 
 def to_json(value: Any) -> str:
@@ -81,9 +82,16 @@ def write_json(target: str, value: Any) -> None:
 COUNTS = frozenset({"tp", "fp", "tn", "fn"})
 
 
-def metrics_table(title: str, columns: Mapping[str, Mapping[str, float]]) -> Table:
+def show(table: Table, title: str) -> None:
+    """A table on stdout below its title, which may be wider than the table."""
+    console = stdout()
+    console.print(title, style="bold", markup=False, soft_wrap=True)
+    console.print(table)
+
+
+def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     """Metrics as rows, one column of numbers per data set."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     table.add_column("metric")
     for name in columns:
         table.add_column(name, justify="right")

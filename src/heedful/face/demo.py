@@ -8,8 +8,8 @@ from pathlib import Path
 from heedful.config import apply, preset
 from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, write_text
+from heedful.face.evaluating import run_evaluate
 from heedful.face.render import to_html, to_terminal
-from heedful.face.scoring import run_evaluate
 from heedful.face.training import Job, run_training
 from heedful.learn.folder import is_run, load_model
 from heedful.learn.model import using_threads

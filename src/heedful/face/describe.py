@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from heedful.face.console import metrics_table, stdout, write_json
+from heedful.face.console import metrics_table, show, stdout, write_json
 from heedful.learn.describe import Layer, describe
 from heedful.learn.folder import load_model, read_json
 
@@ -28,7 +28,7 @@ def run_info(run: str, json: str | None) -> None:
     if json == "-":
         return
     console = stdout()
-    console.print(_layers(layers, total))
+    show(_layers(layers, total), f"{run}: layers (B texts, T tokens)")
     console.print(f"labels ({model.task}): {', '.join(model.labels.names)}", markup=False)
     data = config.get("data", {})
     if data:
@@ -38,11 +38,11 @@ def run_info(run: str, json: str | None) -> None:
             markup=False,
         )
     if figures.get("validation"):
-        console.print(metrics_table("figures", _columns(figures)))
+        show(metrics_table(_columns(figures)), "figures")
 
 
 def _layers(layers: list[Layer], total: int) -> Table:
-    table = Table(title="layers (B texts, T tokens)", title_justify="left", title_style="bold")
+    table = Table()
     for heading in ("stage", "what", "output shape"):
         table.add_column(heading)
     table.add_column("parameters", justify="right")
@@ -56,5 +56,6 @@ def _layers(layers: list[Layer], total: int) -> Table:
 def _columns(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
     columns = {"validation": figures["validation"]}
     for record in figures.get("evaluations", []):
-        columns[", ".join(record["data"])] = record
+        # Two splits of one file differ in their number of texts.
+        columns[f"{', '.join(record['data'])}, {record['rows']:,} texts"] = record
     return columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, tell_data, write_json, write_text
 from heedful.face.render import to_html, to_terminal
-from heedful.face.scoring import remembered
+from heedful.face.scoring import given, remembered
+from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
 from heedful.learn.model import using_threads
 from heedful.records import BadRow, Example, HeedfulError
@@ -40,9 +41,17 @@ def run_explain(
         raise HeedfulError("nothing to explain; give texts, or a file with --input")
     folder = Path(run)
     model = load_model(folder)
-    options = replace(remembered(folder, options), labelled=False)
-    examples = [Example(text, (), "argument", row) for row, text in enumerate(texts, start=1)]
-    examples += _rows(paths, options, wanted.limit)
+    if wanted.target is not None and wanted.target not in model.labels.names:
+        raise HeedfulError(
+            f"the model knows no class {wanted.target!r}; --class takes one of "
+            f"{', '.join(model.labels.names)}"
+        )
+    plain = replace(options, labelled=False)
+    examples = _usable(list(given(texts, plain)))
+    with taking_stdin(paths, plain, lines=True) as files:
+        examples += _rows(files, plain, folder, wanted.limit)
+    if not examples:
+        raise HeedfulError("there is nothing left to explain; give texts with words in them")
     with using_threads(0):
         found = list(explain_examples(model, examples, wanted.target))
     if wanted.html:
@@ -57,13 +66,28 @@ def run_explain(
             stdout().print(to_terminal(explanation, method=wanted.method, target=wanted.target))
 
 
-def _rows(paths: Sequence[str], options: ReadOptions, limit: int) -> list[Example]:
+def _rows(paths: Sequence[str], options: ReadOptions, run: Path, limit: int) -> list[Example]:
     if not paths:
         return []
-    rows = stream(paths, options)
+    rows = _stream(paths, options, remembered(run, options))
     taken = list(islice(rows, limit))
     if next(rows, None) is not None:
         note(f"only the first {limit:,} rows are explained; --limit changes that")
-    bad = [row for row in taken if isinstance(row, BadRow)]
-    tell_data((), bad)
-    return [row for row in taken if isinstance(row, Example)]
+    return _usable(taken)
+
+
+def _stream(
+    paths: Sequence[str], options: ReadOptions, known: ReadOptions
+) -> Iterator[Example | BadRow]:
+    """The rows, with their true labels where the label column of training is there."""
+    try:
+        return stream(paths, known)
+    except HeedfulError:
+        if options.label is not None:
+            raise
+        return stream(paths, replace(known, label=None))
+
+
+def _usable(rows: Sequence[Example | BadRow]) -> list[Example]:
+    tell_data((), [row for row in rows if isinstance(row, BadRow)])
+    return [row for row in rows if isinstance(row, Example)]

@@ -14,28 +14,42 @@ from heedful.text.options import ReadOptions
 _DATA = "Data"  # the panel of the help page
 Data = Annotated[
     list[str],
-    typer.Argument(help="Files, folders or names of data sets (imdb, reviews), joined."),
+    typer.Argument(
+        help="Files, folders or data sets (imdb, reviews), joined; - is stdin.", metavar="DATA"
+    ),
 ]
 OptionalData = Annotated[
     list[str] | None,
-    typer.Option("--input", help="Read texts from a file, folder or data set; - is stdin."),
+    typer.Option(
+        "--input",
+        help="Read texts from a file, folder or data set; - is stdin: a table, or a text a line.",
+        metavar="DATA",
+    ),
 ]
-Texts = Annotated[list[str] | None, typer.Argument(help="Texts, each in quotes.")]
-Text = Annotated[str | None, typer.Option("--text", help="Text column.", rich_help_panel=_DATA)]
-Label = Annotated[str | None, typer.Option("--label", help="Label column.", rich_help_panel=_DATA)]
+Texts = Annotated[list[str] | None, typer.Argument(help="Texts, each in quotes.", metavar="TEXT")]
+Text = Annotated[
+    str | None, typer.Option("--text", help="Text column.", metavar="COL", rich_help_panel=_DATA)
+]
+Label = Annotated[
+    str | None, typer.Option("--label", help="Label column.", metavar="COL", rich_help_panel=_DATA)
+]
 Delimiter = Annotated[
-    str | None, typer.Option(help="Column delimiter (tab, comma, ...).", rich_help_panel=_DATA)
+    str | None,
+    typer.Option(help="Column delimiter (tab, comma, ...).", metavar="MARK", rich_help_panel=_DATA),
 ]
 Encoding = Annotated[
-    str | None, typer.Option(help="Character encoding of the file.", rich_help_panel=_DATA)
+    str | None,
+    typer.Option(help="Character encoding of the file.", metavar="NAME", rich_help_panel=_DATA),
 ]
 LabelMap = Annotated[
     str | None,
-    typer.Option(help="Rename labels: pos=1,neg=0.", rich_help_panel=_DATA),
+    typer.Option(help="Rename labels: pos=1,neg=0.", metavar="OLD=NEW,...", rich_help_panel=_DATA),
 ]
 LabelSeparator = Annotated[
     str | None,
-    typer.Option(help="What separates several labels in a cell.", rich_help_panel=_DATA),
+    typer.Option(
+        help="What separates several labels in a cell.", metavar="MARK", rich_help_panel=_DATA
+    ),
 ]
 MultiLabel = Annotated[
     bool | None,
@@ -47,14 +61,16 @@ MultiLabel = Annotated[
 ]
 Split = Annotated[
     str | None,
-    typer.Option(help="Keep the rows of this split; all = every row.", rich_help_panel=_DATA),
+    typer.Option(
+        help="Keep the rows of this split; all = every row.", metavar="NAME", rich_help_panel=_DATA
+    ),
 ]
 MaxCharacters = Annotated[
-    int, typer.Option(help="A longer text is a bad row.", min=1, rich_help_panel=_DATA)
+    int, typer.Option(help="A longer text is a bad row.", min=1, metavar="N", rich_help_panel=_DATA)
 ]
 NumWords = Annotated[
     int | None,
-    typer.Option(help="imdb.npz: keep this many words.", min=1, rich_help_panel=_DATA),
+    typer.Option(help="imdb.npz: keep this many words.", min=1, metavar="N", rich_help_panel=_DATA),
 ]
 Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
 Json = Annotated[

@@ -1,4 +1,4 @@
-"""`heedful evaluate` and `heedful predict`."""
+"""`heedful predict`: labels and probabilities as JSON lines, in flat memory."""
 
 from __future__ import annotations
 
@@ -11,27 +11,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from heedful.face.console import (
-    metrics_table,
-    note,
-    stdout,
-    tell_data,
-    to_json,
-    warn,
-    write_json,
-)
-from heedful.learn.folder import add_evaluation, load_model, read_json
-from heedful.learn.metrics import measure
+from heedful.face.console import note, to_json
+from heedful.face.stdin import taking_stdin
+from heedful.learn.folder import load_model, read_json
 from heedful.learn.model import TextModel, using_threads
 from heedful.records import BadRow, Example, HeedfulError
-from heedful.text.corpus import ReadOptions, fingerprint, read, stream
+from heedful.text.cells import UnusableError, read_text
+from heedful.text.corpus import ReadOptions, stream
 
 CHUNK_TEXTS = 512
 CHUNK_CHARACTERS = 2_000_000
 
 
 def remembered(run: Path, options: ReadOptions) -> ReadOptions:
-    """The reading flags a run was trained with, where the user gives no others."""
+    """The columns and label map a run was trained with, where the user gives no others."""
     stored = read_json(run / "config.json").get("data", {}).get("read", {})
     blank = ReadOptions()
     values: dict[str, Any] = {}
@@ -40,37 +33,6 @@ def remembered(run: Path, options: ReadOptions) -> ReadOptions:
             value = stored[name]
             values[name] = tuple(map(tuple, value)) if name == "label_map" else value
     return replace(options, **values)
-
-
-def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str | None) -> None:
-    """Score labelled data and print, write and remember the figures."""
-    folder = Path(run)
-    model = load_model(folder)
-    multi_label = model.task == "multi-label"
-    options = replace(remembered(folder, options), multi_label=multi_label)
-    corpus = read(data, options)
-    tell_data(corpus.notes, corpus.bad_rows)
-    targets = model.labels.encode(corpus.examples)
-    print_of = fingerprint(corpus.examples)
-    trained = read_json(folder / "config.json").get("data", {}).get("fingerprint")
-    if trained == print_of:
-        warn("this is the very data the model was trained on; it says nothing about new texts")
-    with using_threads(0):
-        probabilities = model.probabilities([example.text for example in corpus.examples])
-    figures = measure(probabilities, targets, model.task)
-    record: dict[str, Any] = {
-        "data": [Path(name).name for name in data],
-        "rows": len(corpus.examples),
-        "bad_rows": len(corpus.bad_rows),
-        "fingerprint": print_of,
-        **figures,
-    }
-    add_evaluation(folder, record)
-    if json:
-        write_json(json, record)
-    if json != "-":
-        title = f"{run} on {', '.join(record['data'])}: {len(corpus.examples):,} texts"
-        stdout().print(metrics_table(title, {model.task: figures}))
 
 
 def run_predict(
@@ -87,17 +49,26 @@ def run_predict(
         raise HeedfulError("nothing to predict; give texts, or a file with --input")
     folder = Path(run)
     model = load_model(folder)
-    options = replace(remembered(folder, options), labelled=False)
-    given: Iterable[Example | BadRow] = (
-        Example(text, (), "argument", row) for row, text in enumerate(texts, start=1)
-    )
-    rows = chain(given, stream(paths, options) if paths else ())
+    # The label column of training need not be there: only an own --label is looked for.
+    options = replace(remembered(folder, options), labelled=False, label=options.label)
     counts = {"rows": 0, "errors": 0}
-    with _sink(output) as sink, using_threads(0):
-        for line in _lines(model, rows, counts, with_text=with_text):
-            sink.write(line)
+    with taking_stdin(paths, options, lines=True) as files, _sink(output) as sink:
+        rows = chain(given(texts, options), stream(files, options) if files else ())
+        with using_threads(0):
+            for line in _lines(model, rows, counts, with_text=with_text):
+                sink.write(line)
     if output != "-" or counts["errors"]:
-        note(f"{counts['rows']:,} rows, {counts['errors']:,} of them with an error")
+        where = "" if output == "-" else f" in {output}"
+        note(f"{counts['rows']:,} rows{where}, {counts['errors']:,} of them with an error")
+
+
+def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:
+    """Texts given as arguments, judged as the cells of a file are."""
+    for row, text in enumerate(texts, start=1):
+        try:
+            yield Example(read_text(text, options.max_characters), (), "argument", row)
+        except UnusableError as reason:
+            yield BadRow("argument", row, str(reason))
 
 
 def _lines(
@@ -150,6 +121,8 @@ def _sink(output: str) -> Iterator[TextIO]:
         sys.stdout.flush()
         return
     path = Path(output)
+    if not path.name or path.is_dir():
+        raise HeedfulError(f"{output or 'an empty name'} cannot be written; --output takes a file")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("w", encoding="utf-8") as stream_:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from heedful.config import Config
-from heedful.face.console import Watch, metrics_table, note, stdout, tell_data, warn
+from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
+from heedful.face.stdin import taking_stdin
 from heedful.learn.card import model_card
-from heedful.learn.checkpoint import Store, write_json
+from heedful.learn.checkpoint import Store
+from heedful.learn.files import write_json
 from heedful.learn.fit import Fitted, Saving, fit
 from heedful.learn.folder import is_run, read_json, recover, save_run
 from heedful.learn.train import summarise
@@ -37,6 +41,8 @@ class Job:
 def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     """Train and save; returns the exit code (0 done, 130 interrupted)."""
     started = time.monotonic()
+    if not job.out:
+        raise HeedfulError("--out is empty; name a folder for the run")
     folder = Path(job.out)
     recover(folder)
     replacing = job.overwrite
@@ -50,34 +56,73 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
         raise HeedfulError(
             f"{folder} already holds a finished run; use another --out, or --overwrite"
         )
-    _writable(folder)
-    corpus = read(job.data, options)
-    tell_data(corpus.notes, corpus.bad_rows)
-    train, valid = _train_and_valid(job, corpus, config, options)
-    labels = Labels.infer(corpus.examples, corpus.multi_label)
-    note(
-        f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, "
-        f"{len(valid):,} to validate"
-    )
-    facts = _facts(job, options, train, valid)
-    saving = _saving(job, folder, config, facts)
-    with Watch(config.train.epochs) as watch:
-        fitted = fit(train, valid, labels, config, saving, watch)
+    with _made(folder), taking_stdin(job.data, options) as files:
+        corpus = read(files, options)
+        tell_data(corpus.notes, corpus.bad_rows)
+        fitted, facts = _fit(job, folder, corpus, config, options)
     save_run(fitted, folder, facts, model_card(fitted, facts), overwrite=replacing)
-    assert saving.store is not None
     if not fitted.outcome.interrupted:
-        saving.store.clear()
+        Store(folder / "checkpoint").clear()
     _tell_end(fitted, folder, time.monotonic() - started)
     return 130 if fitted.outcome.interrupted else 0
 
 
-def _writable(folder: Path) -> None:
+def _fit(
+    job: Job, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
+) -> tuple[Fitted, dict[str, Any]]:
+    """The trained model, and the facts about its data for config.json."""
+    train, valid = _train_and_valid(job, corpus, config, options)
+    labels = Labels.infer(corpus.examples, corpus.multi_label)
+    if options.multi_label is None:
+        _tell_lists(labels)
+    note(
+        f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, "
+        f"{len(valid):,} to validate"
+    )
+    facts = _facts(job, options, corpus, train, valid)
+    saving = _saving(job, folder, config, facts)
+    with Watch(config.train.epochs) as watch:
+        return fit(train, valid, labels, config, saving, watch), facts
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """The run folder, made now so that a place without writing rights is found at once.
+
+    Where training cannot begin, a folder that was not there before is removed again.
+    """
     if folder.exists() and not folder.is_dir():
         raise HeedfulError(f"{folder} is a file; name a folder for the run with --out")
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HeedfulError(f"{folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise HeedfulError(f"{folder} cannot be written to; choose another --out")
+    try:
+        yield
+    except HeedfulError:
+        checkpoint = folder / "checkpoint"
+        if new and not (checkpoint / "epoch.safetensors").exists():
+            Store(checkpoint).clear()
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        raise
+
+
+def _tell_lists(labels: Labels) -> None:
+    """Warn where labels look like lists of labels that were read as one each."""
+    for mark in (",", "|", ";"):
+        lists = [name for name in labels.names if mark in name]
+        parts = {part.strip() for name in lists for part in name.split(mark)}
+        if lists and len(parts & set(labels.names)) > len(parts) / 2:
+            warn(
+                f"labels such as {lists[0]!r} look like several labels in one cell; they are taken "
+                f"for one. --label-separator '{mark}' --multi-label reads them apart, "
+                "--single-label says they are right"
+            )
+            return
 
 
 def _names(labels: Labels) -> str:
@@ -99,7 +144,11 @@ def _train_and_valid(
 
 
 def _facts(
-    job: Job, options: ReadOptions, train: Sequence[Example], valid: Sequence[Example]
+    job: Job,
+    options: ReadOptions,
+    corpus: Corpus,
+    train: Sequence[Example],
+    valid: Sequence[Example],
 ) -> dict[str, Any]:
     """What config.json says about the data; reading flags are the defaults of `evaluate`."""
     return {
@@ -107,7 +156,8 @@ def _facts(
         "validation_files": [Path(name).name for name in job.valid],
         "train_rows": len(train),
         "valid_rows": len(valid),
-        "fingerprint": fingerprint([*train, *valid]),
+        "fingerprint": fingerprint(corpus.examples),
+        "split_fingerprint": fingerprint([*train, *valid]),
         "read": {k: v for k, v in asdict(options).items() if v not in (None, ())},
     }
 
@@ -145,7 +195,7 @@ def _tell_end(fitted: Fitted, folder: Path, seconds: float) -> None:
     outcome = fitted.outcome
     note(f"{outcome.reason}; {summarise(outcome.history, outcome.best_epoch)}", style="")
     if fitted.validation:
-        stdout().print(metrics_table("kept model", {"validation": fitted.validation}))
+        show(metrics_table({"validation": fitted.validation}), "kept model")
     note(f"{folder} written after {seconds:.0f} s", style="bold")
     if outcome.interrupted:
         note("the best model so far is saved; the same command with --resume trains on")

@@ -9,8 +9,6 @@ finite goes back to; `step.safetensors`, if newer, is a state within it.
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from heedful.learn.files import remove_parts, write_bytes
 from heedful.records import HeedfulError
-
-_PART = re.compile(r"\..+\.\d+\.part")  # .NAME.PID.part, as `write_bytes` names them
 
 
 @dataclass
@@ -31,44 +28,6 @@ class Snapshot:
 
     tensors: dict[str, Tensor]
     facts: dict[str, Any]
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write atomically and durably: the file is the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def remove_parts(folder: Path) -> None:
-    """Remove what writes that were killed have left in a folder."""
-    for path in folder.glob(".*.part"):
-        if _PART.fullmatch(path.name):
-            path.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write JSON atomically, keys in the order given, NaN as null."""
-    text = json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False)
-    write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
-
-
-def finite(value: Any) -> Any:
-    """`value` with every NaN and infinity as None, for strict JSON."""
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return value
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:

@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from heedful.config import Config, from_json
-from heedful.learn.checkpoint import finite, remove_parts, write_bytes, write_json
+from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.nn.classify import Classifier
