@@ -257,8 +257,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        code = _fail(f"{error.strerror or error}{where}")
+        where = f"{error.filename}: " if error.filename else ""
+        code = _fail(f"{where}{error.strerror or error}")
     except MemoryError:
         code = _fail("out of memory; use shorter texts or --set batch_tokens=4096")
     raise SystemExit(code)

@@ -29,9 +29,9 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def note(message: str, style: str = "dim") -> None:
+def note(message: str, style: str = "dim", console: Console | None = None) -> None:
     """One line to stderr; square brackets in it are just brackets."""
-    stderr().print(message, style=style, markup=False)
+    (console or stderr()).print(message, style=style, markup=False)
 
 
 def warn(message: str) -> None:
@@ -138,7 +138,8 @@ class Watch:
 
     def say(self, message: str) -> None:
         """A sentence the user should read."""
-        note(message)
+        # Through the bar's own console, which takes the bar away while it prints.
+        note(message, console=self.console)
 
     def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
         """Move the bar, or print a line now and then."""
@@ -161,7 +162,8 @@ class Watch:
             left = (total - done) / max(speed, 1e-9)
             note(
                 f"epoch {epoch}/{self.epochs}: {done / total:.0%}, loss {loss:.4f}, "
-                f"{speed:,.0f} tokens/s, {left:.0f} s left in this epoch"
+                f"{speed:,.0f} tokens/s, {left:.0f} s left in this epoch",
+                console=self.console,
             )
 
     def epoch(self, epoch: Epoch, best: bool) -> None:
@@ -176,4 +178,4 @@ class Watch:
                 f"accuracy {epoch.valid['accuracy']:.4f} f1 {epoch.valid['f1']:.4f}"
             )
         line += f"  {epoch.seconds:.1f} s, {epoch.tokens_per_second:,.0f} tokens/s"
-        note(line + ("  *" if best else ""), style="")
+        note(line + ("  *" if best else ""), style="", console=self.console)

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from heedful.face.console import metrics_table, show, stdout, write_json
+from heedful.face.scoring import facts
 from heedful.learn.describe import Layer, describe
 from heedful.learn.folder import load_model, read_json
 
@@ -17,6 +18,7 @@ def run_info(run: str, json: str | None) -> None:
     """Layers with shapes and parameters, settings, data and figures of a run."""
     folder = Path(run)
     model = load_model(folder)
+    data = facts(folder)
     layers = describe(model)
     config = read_json(folder / "config.json")
     metrics = folder / "metrics.json"
@@ -30,8 +32,7 @@ def run_info(run: str, json: str | None) -> None:
     console = stdout()
     show(_layers(layers, total), f"{run}: layers (B texts, T tokens)")
     console.print(f"labels ({model.task}): {', '.join(model.labels.names)}", markup=False)
-    data = config.get("data", {})
-    if data:
+    if {"train_rows", "files"} <= set(data):
         console.print(
             f"trained on {data['train_rows']:,} texts of {', '.join(data['files'])}, preset "
             f"{config['preset']}, seed {config['train']['seed']}",
@@ -49,7 +50,7 @@ def _layers(layers: list[Layer], total: int) -> Table:
     for layer in layers:
         table.add_row(layer.stage, layer.what, layer.shape, f"{layer.parameters:,}")
     table.add_section()
-    table.add_row("", "", "all", f"{total:,}")
+    table.add_row("all", "", "", f"{total:,}")
     return table
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from heedful.face.console import metrics_table, show, tell_data, warn, write_json
-from heedful.face.scoring import remembered
+from heedful.face.scoring import facts, remembered
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import add_evaluation, load_model, read_json
+from heedful.learn.folder import add_evaluation, load_model
 from heedful.learn.metrics import measure
 from heedful.learn.model import using_threads
 from heedful.records import Example, HeedfulError
@@ -29,7 +29,7 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     _check_labels(corpus.examples, model.labels.names)
     targets = model.labels.encode(corpus.examples)
     print_of = fingerprint(corpus.examples)
-    trained = read_json(folder / "config.json").get("data", {}).get("fingerprint")
+    trained = facts(folder).get("fingerprint")
     if trained == print_of:
         warn("this is the very data the model was trained on; it says nothing about new texts")
     with using_threads(0):

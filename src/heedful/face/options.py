@@ -99,6 +99,8 @@ def label_map(text: str | None) -> tuple[tuple[str, str], ...]:
 def read_options(values: Mapping[str, Any], usual_split: str | None = None) -> ReadOptions:
     """The reader's options from a command's local flags; unknown entries are not looked at."""
     delimiter = values.get("delimiter")
+    if values.get("label_separator") == "":
+        raise HeedfulError("--label-separator is empty; give the character between two labels")
     chosen: dict[str, Any] = {
         "text": values.get("text"),
         "label": values.get("label"),

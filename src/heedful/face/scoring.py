@@ -25,14 +25,33 @@ CHUNK_CHARACTERS = 2_000_000
 
 def remembered(run: Path, options: ReadOptions) -> ReadOptions:
     """The columns and label map a run was trained with, where the user gives no others."""
-    stored = read_json(run / "config.json").get("data", {}).get("read", {})
+    stored = facts(run).get("read", {})
     blank = ReadOptions()
     values: dict[str, Any] = {}
-    for name in ("text", "label", "label_map", "label_separator"):
-        if getattr(options, name) == getattr(blank, name) and name in stored:
-            value = stored[name]
-            values[name] = tuple(map(tuple, value)) if name == "label_map" else value
+    try:
+        for name in ("text", "label", "label_map", "label_separator"):
+            if getattr(options, name) == getattr(blank, name) and name in stored:
+                value = stored[name]
+                values[name] = (
+                    tuple((str(old), str(new)) for old, new in value)
+                    if (name == "label_map")
+                    else str(value)
+                )
+    except (TypeError, ValueError):
+        raise HeedfulError(f"{run / 'config.json'} is damaged: data.read.{name}") from None
     return replace(options, **values)
+
+
+def facts(run: Path) -> dict[str, Any]:
+    """What config.json says about the training data; empty for a model saved from Python.
+
+    Raises:
+        HeedfulError: it is no table.
+    """
+    found = read_json(run / "config.json").get("data", {})
+    if not isinstance(found, dict) or not isinstance(found.get("read", {}), dict):
+        raise HeedfulError(f"{run / 'config.json'} is damaged: its data section is no table")
+    return found
 
 
 def run_predict(
@@ -59,7 +78,8 @@ def run_predict(
                 sink.write(line)
     if output != "-" or counts["errors"]:
         where = "" if output == "-" else f" in {output}"
-        note(f"{counts['rows']:,} rows{where}, {counts['errors']:,} of them with an error")
+        rows_ = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
+        note(f"{rows_}{where}, {counts['errors']:,} with an error")
 
 
 def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:

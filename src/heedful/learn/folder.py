@@ -139,7 +139,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise HeedfulError(f"{path} is missing; is {path.parent} a run folder?") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise HeedfulError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
