@@ -13,8 +13,9 @@ from heedful.learn import train as loop
 from heedful.learn.fit import fit
 from heedful.learn.metrics import names
 from heedful.learn.objective import balanced_weights, loss
+from heedful.learn.outcome import Outcome, summarise
 from heedful.learn.schedule import rate
-from heedful.learn.train import MOST_ROLLBACKS, Outcome, summarise
+from heedful.learn.train import MOST_ROLLBACKS
 from heedful.records import HeedfulError
 from heedful.text.corpus import split
 from heedful.text.labels import Labels
