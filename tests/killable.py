@@ -9,6 +9,7 @@ is the real thing.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -66,7 +67,8 @@ def serve() -> None:
     """Fork once per line."""
     from heedful.face.cli import main
 
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(None), redirect_stderr(None):
+    sink = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(sink), redirect_stderr(sink):
         # One whole training, for all that is loaded on the way.
         tiny = ["epochs=1", "threads=1", "embedding=2", "hidden=2"]
         sets = [part for entry in tiny for part in ("--set", entry)]

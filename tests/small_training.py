@@ -9,8 +9,9 @@ import torch
 
 from heedful.config import Config, apply
 from heedful.learn.checkpoint import Store
+from heedful.learn.listener import Listener
 from heedful.learn.model import number_of_logits
-from heedful.learn.train import Data, Listener, Trainer
+from heedful.learn.train import Data, Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, Example
 from heedful.text.corpus import fingerprint

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from heedful.learn.checkpoint import Store, read_snapshot
+from heedful.learn.checkpoint import Snapshot, Store, read_snapshot
 from heedful.records import HeedfulError
 from small_training import Notes, build, reviews, settings, weights
 
@@ -339,6 +339,18 @@ def test_parts_of_a_killed_write_are_removed(tmp_path):
     part.write_bytes(b"half a checkpoint")
     Store(tmp_path).clear()
     assert not tmp_path.exists()
+
+
+def test_a_step_of_an_earlier_try_is_passed_over(tmp_path):
+    """The epoch was begun again at half the rate, and the process killed before its next step."""
+    store = Store(tmp_path)
+    for step, epoch_start in [(4, [1, 0]), (4, [0, 1]), (3, [1, 1])]:
+        store.save_epoch(Snapshot({}, {"step": 3, "epoch_start": [1, 1]}))
+        store.save_step(Snapshot({}, {"step": step, "epoch_start": epoch_start}))
+        epoch, newest = store.load()
+        assert newest is epoch
+    store.save_step(Snapshot({}, {"step": 4, "epoch_start": [1, 1]}))
+    assert store.load()[1].facts["step"] == 4
 
 
 def test_a_damaged_checkpoint_is_one_line(tmp_path):

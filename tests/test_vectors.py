@@ -160,3 +160,14 @@ def test_glove_covers_three_quarters_of_reviews() -> None:
     first = path.read_text(encoding="utf-8").split("\n", 1)[0].split()
     row = vectors.table[vocabulary.id(first[0])]
     np.testing.assert_array_equal(row, np.array(first[1:], np.float32))
+
+
+def test_what_was_found_is_said_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "v.txt"
+    path.write_text("good 1 2 3\nbad 4 5 6\n", encoding="utf-8")
+    words = Vocabulary(["good", "bad", "ugly", "odd"])
+    found = load(path, words, 0, np.array([0, 0, 0, 0, 6, 2, 1, 1]))
+    assert str(found) == (
+        "vectors of width 3 for 2 words: 50.0% of the vocabulary, 80.0% of the running words; "
+        "the others start at random"
+    )

@@ -376,6 +376,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.batch_tokens": 1_000_000,
         "train.epochs": 10,
         "train.validation": 0.3,
+        "train.monitor": "accuracy",
         "train.patience": 1,
     },
     "bilstm-head": {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
 from heedful.records import Example, Explanation, HeedfulError, Token
@@ -32,13 +33,15 @@ def explain(
         One Explanation for one text, a list for several. It draws itself in a notebook.
 
     Raises:
-        HeedfulError: an unknown target class, or a model that is not fitted.
+        HeedfulError: an unknown target class, a value that is no text, or a model that is not
+            fitted.
     """
     inner = model if isinstance(model, TextModel) else getattr(model, "model_", None)
     if not isinstance(inner, TextModel):
         raise HeedfulError("explain needs a fitted TextClassifier; call fit or load first")
-    texts = [text] if isinstance(text, str) else list(text)
-    found = list(explain_examples(inner, [Example(t) for t in texts], target))
+    texts = [text] if isinstance(text, str) else as_texts(text)
+    name = None if target is None else str(target)  # classes_ may be numbers
+    found = list(explain_examples(inner, [Example(t) for t in texts], name))
     return found[0] if isinstance(text, str) else found
 
 

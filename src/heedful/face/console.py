@@ -68,15 +68,22 @@ def write_text(target: str, text: str) -> None:
         raise HeedfulError(f"{target or 'an empty name'} cannot be written: {reason}") from None
 
 
-def to_json(value: Any) -> str:
-    """Strict JSON, one line; NaN becomes null."""
-    return json.dumps(finite(value), ensure_ascii=True, allow_nan=False)
+def to_json(value: Any, indent: int | None = None) -> str:
+    """Strict JSON; NaN becomes null, and text stays readable where it can be written as UTF-8."""
+    value = finite(value)
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a character pair: escaped, as JSON allows
+        return json.dumps(value, ensure_ascii=True, indent=indent, allow_nan=False)
+    if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8":
+        return text
+    return json.dumps(value, ensure_ascii=True, indent=indent, allow_nan=False)
 
 
 def write_json(target: str, value: Any) -> None:
     """Strict JSON to a file or, for `-`, to stdout."""
-    text = json.dumps(finite(value), ensure_ascii=True, indent=2, allow_nan=False)
-    write_text(target, text + "\n")
+    write_text(target, to_json(value, indent=2) + "\n")
 
 
 COUNTS = frozenset({"tp", "fp", "tn", "fn"})

@@ -19,7 +19,7 @@ from heedful.learn.checkpoint import Store
 from heedful.learn.files import write_json
 from heedful.learn.fit import Fitted, Saving, fit
 from heedful.learn.folder import is_run, read_json, recover, save_run
-from heedful.learn.train import summarise
+from heedful.learn.outcome import summarise
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
 from heedful.text.labels import Labels

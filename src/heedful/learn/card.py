@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heedful.learn.fit import Fitted
-from heedful.learn.train import summarise
+from heedful.learn.outcome import summarise
 
 
 def model_card(fitted: Fitted, data: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
-from heedful.config import apply, preset
+from heedful.config import Config, apply, preset, resolve
 from heedful.learn.fit import fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
@@ -19,6 +19,18 @@ from heedful.learn.model import TextModel, using_threads
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.text.corpus import split
 from heedful.text.labels import Labels
+
+Array = NDArray[Any]
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is None, NaN, NaT or the NA of pandas."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # NA knows neither true nor false
+        return True
+    except ValueError:  # an array
+        return False
 
 
 def as_texts(values: Iterable[Any]) -> list[str]:
@@ -34,10 +46,12 @@ def as_texts(values: Iterable[Any]) -> list[str]:
         if shape[1] != 1:
             raise HeedfulError(f"expected one column of texts, got {shape[1]}; choose one")
         values = np.asarray(values)[:, 0]
+    if shape == () or not isinstance(values, Iterable):
+        raise HeedfulError(f"expected several texts, got one {type(values).__name__}")
     texts = list(values)
     for row, text in enumerate(texts, start=1):
         if not isinstance(text, str):
-            what = "missing" if text is None or text != text else f"a {type(text).__name__}"
+            what = "missing" if is_missing(text) else f"a {type(text).__name__}"
             raise HeedfulError(f"row {row}: the text is {what}; drop the row or fill it in")
     return [str(text) for text in texts]
 
@@ -47,8 +61,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         preset: named settings to start from.
-        encoder: overrides the preset's encoder.
-        attention: overrides the preset's score function.
+        encoder: overrides the encoder of preset and settings.
+        attention: overrides their score function.
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
         verbose: print a line an epoch.
@@ -94,21 +108,27 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         names, classes, task, indicator = _read_targets(y)
         if len(names) != len(texts):
             raise HeedfulError(f"{len(texts)} texts but {len(names)} labels")
-        overrides = {"model.encoder": self.encoder, "model.attention": self.attention}
-        chosen = {k: v for k, v in overrides.items() if v is not None}
-        settings = chosen | dict(self.settings or {}) | {"train.seed": self.seed}
-        config = apply(preset(self.preset), settings)
+        config = self._config()
         rows = zip(texts, names, strict=True)
         examples = [
             Example(text, label, "X", row) for row, (text, label) in enumerate(rows, start=1)
         ]
-        train, valid = split(examples, config.train.validation, self.seed)
+        share = config.train.validation
+        train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         listener = _Printer() if self.verbose else None
         fitted = fit(train, valid, labels, config, listener=listener)
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
         return self
+
+    def _config(self) -> Config:
+        """All settings; the estimator's own parameters, which a search may vary, come last."""
+        if "train.seed" in map(resolve, self.settings or {}):
+            raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
+        own = {"encoder": self.encoder, "attention": self.attention, "seed": self.seed}
+        chosen = apply(preset(self.preset), self.settings or {})
+        return apply(chosen, {k: v for k, v in own.items() if v is not None})
 
     def _fitted(self) -> TextModel:
         model: TextModel | None = getattr(self, "model_", None)
@@ -145,7 +165,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Accuracy: the (weighted) share of texts whose labels are exactly right."""
         predicted = self.predict(X)
         if self._fitted().task != "multi-label":
-            right = predicted == np.asarray(list(y))
+            truth = np.asarray(y if hasattr(y, "shape") else list(y))
+            right = predicted == truth.ravel()
         elif self._indicator:
             right = (predicted == np.asarray(y)).all(axis=1)
         else:
@@ -160,6 +181,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             HeedfulError: the folder already holds a run.
         """
         model, folder = self._fitted(), Path(folder)
+        if folder.exists() and not folder.is_dir():
+            raise HeedfulError(f"{folder} is a file; name a folder")
         if (folder / "config.json").exists():
             raise HeedfulError(f"{folder} already holds a run; choose another folder")
         save_model(model, folder)
@@ -175,19 +198,60 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def load(folder: str | Path) -> TextClassifier:
-    """A fitted TextClassifier from a run folder.
+    """A fitted TextClassifier from a run folder. Its classes are texts, whatever `y` was.
 
     Raises:
         HeedfulError: no finished run there, or a damaged one.
     """
     model = load_model(folder)
-    section = model.config
-    classifier = TextClassifier(preset=section.preset, seed=section.train.seed)
+    config = model.config
+    settings = _differences(config)
+    classifier = TextClassifier(config.preset, settings=settings, seed=config.train.seed)
     classifier.model_ = model
     classifier.classes_ = np.array(model.labels.names)
     classifier.history_ = ()
     classifier._indicator = False
     return classifier
+
+
+def _differences(config: Config) -> dict[str, Any]:
+    """The settings in which a configuration differs from its preset, the seed aside."""
+    ours, theirs = config.to_json(), preset(config.preset).to_json()
+    return {
+        f"{section}.{name}": value
+        for section in ("text", "model", "train")
+        for name, value in ours[section].items()
+        if value != theirs[section][name] and name != "seed"
+    }
+
+
+def _indicators(y: Any) -> Array:
+    """An indicator matrix, checked.
+
+    Raises:
+        HeedfulError: a value that is neither 0 nor 1.
+    """
+    matrix = np.asarray(y)
+    wrong = ~np.isin(matrix, (0, 1))
+    if wrong.any():
+        row, column = (int(i) for i in np.argwhere(wrong)[0])
+        raise HeedfulError(
+            f"row {row + 1}, column {column + 1}: {str(matrix[row, column])!r} in a matrix of "
+            "labels, which holds zeros and ones only"
+        )
+    return matrix.astype(np.int64)
+
+
+def _check_collections(values: list[Any]) -> None:
+    """Lists of zeros and ones are an indicator matrix in disguise, not label collections."""
+    plain = all(isinstance(v, list | tuple) for v in values)
+    if plain and len({len(v) for v in values}) == 1 and len(values[0]) > 1:
+        found = {label for v in values for label in v if isinstance(label, int)}
+        if found == {0, 1} and any(len(set(v)) < len(v) for v in values):
+            raise HeedfulError(
+                "the labels look like a matrix of zeros and ones in nested lists; pass "
+                "numpy.array(y), or lists of label names"
+            )
 
 
 def _read_targets(
@@ -196,18 +260,23 @@ def _read_targets(
     """Label names per text, the classes, the task, and whether y is an indicator matrix."""
     shape = getattr(y, "shape", None)
     if shape is not None and len(shape) == 2 and shape[1] > 1:
-        matrix = np.asarray(y)
+        matrix = _indicators(y)
         classes = np.arange(matrix.shape[1])
         names = [tuple(str(c) for c in np.flatnonzero(row)) for row in matrix]
         return names, classes, "multi-label", True
     values = list(np.asarray(y).ravel()) if shape is not None else list(y)
-    if values and all(isinstance(v, list | tuple | set | frozenset) for v in values):
+    collections = [isinstance(v, list | tuple | set | frozenset) for v in values]
+    if any(collections) and not all(collections):
+        row = collections.index(False) + 1
+        raise HeedfulError(f"row {row}: the label is no list, where others are; make all lists")
+    if values and all(collections):
+        _check_collections(values)
         classes = np.unique([label for v in values for label in v])
         if len(classes) < 2:
             raise HeedfulError("multi-label targets need at least two distinct labels")
         return [tuple(sorted({str(x) for x in v})) for v in values], classes, "multi-label", False
     for row, value in enumerate(values, start=1):
-        if value is None or value != value:
+        if is_missing(value):
             raise HeedfulError(f"row {row}: the label is missing; drop the row or fill it in")
     classes = np.unique(np.asarray(values)) if values else np.array([])
     if len(classes) < 2:

@@ -11,6 +11,7 @@ import torch
 
 from heedful.config import Config
 from heedful.learn.checkpoint import Store
+from heedful.learn.listener import Listener, Silent
 from heedful.learn.metrics import measure
 from heedful.learn.model import (
     TextModel,
@@ -19,7 +20,8 @@ from heedful.learn.model import (
     to_probabilities,
     using_threads,
 )
-from heedful.learn.train import Data, Listener, Outcome, Silent, Trainer
+from heedful.learn.outcome import Outcome
+from heedful.learn.train import Data, Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Example, HeedfulError
 from heedful.text import vectors

@@ -27,7 +27,7 @@ from typing import Any, get_args
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from heedful.config import from_json
+from heedful.config import Config, from_json
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.model import TextModel, number_of_logits
@@ -157,34 +157,46 @@ def load_model(folder: str | Path) -> TextModel:
         unfinished = (folder / "checkpoint").exists()
         hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
         raise HeedfulError(f"{folder} is no finished run folder: {hint}")
-    config_file, tokenizer_file = folder / "config.json", folder / "tokenizer.json"
-    values = read_json(config_file)
-    try:
-        if values["format"] != FORMAT:
-            raise HeedfulError(
-                f"{config_file} has format {values['format']!r}; this heedful reads {FORMAT}"
-            )
-        sections = {key: values[key] for key in ("preset", "text", "model", "train")}
-        config = from_json(sections)
-        id2label = values["id2label"]
-        names = tuple(id2label[str(i)] for i in range(len(id2label)))
-        labels = _labels(names, values["task"])
-        vocabulary = Vocabulary.from_json(read_json(tokenizer_file)["vocabulary"])
-    except (KeyError, TypeError) as error:
-        raise HeedfulError(f"{config_file} or {tokenizer_file} is damaged: {error!r}") from None
+    config, labels = _read_config(folder / "config.json")
+    vocabulary = _read_vocabulary(folder / "tokenizer.json")
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     _load_weights(network, folder / "model.safetensors")
     return TextModel(config, labels, vocabulary, Tokenizer(config.text), network.eval())
 
 
-def _labels(names: tuple[str, ...], task: Any) -> Labels:
-    """The labels of a run; TypeError where they make no sense."""
-    distinct = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
-    if task not in get_args(Task) or not distinct or len(names) < 2:
-        raise TypeError(f"no labels of a {task} task: {names!r:.80}")
+def _read_config(path: Path) -> tuple[Config, Labels]:
+    values = read_json(path)
+    try:
+        if values["format"] != FORMAT:
+            raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
+        config = from_json({key: values[key] for key in ("preset", "text", "model", "train")})
+        id2label = values["id2label"]
+        names = tuple(id2label[str(i)] for i in range(len(id2label)))
+        return config, _checked_labels(names, values["task"])
+    except HeedfulError as error:
+        raise HeedfulError(f"{path} cannot be used: {error}") from None
+    except (KeyError, TypeError) as error:
+        raise HeedfulError(f"{path} is damaged: {error!r}") from None
+
+
+def _checked_labels(names: tuple[Any, ...], task: Any) -> Labels:
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < max(2, len(names)):
+        raise HeedfulError("id2label needs two or more distinct names")
+    if task not in get_args(Task):
+        raise HeedfulError(f"task {task!r} is none of {', '.join(get_args(Task))}")
     if task == "binary" and len(names) != 2:
-        raise TypeError(f"{len(names)} labels of a binary task")
+        raise HeedfulError(f"a binary task has two labels, not {len(names)}")
     return Labels(names, task)
+
+
+def _read_vocabulary(path: Path) -> Vocabulary:
+    values = read_json(path)
+    try:
+        return Vocabulary.from_json(values["vocabulary"])
+    except HeedfulError as error:
+        raise HeedfulError(f"{path} cannot be used: {error}") from None
+    except (KeyError, TypeError) as error:
+        raise HeedfulError(f"{path} is damaged: {error!r}") from None
 
 
 def _load_weights(network: Classifier, path: Path) -> None:

@@ -26,6 +26,7 @@ from heedful.records import Task
 
 Array = NDArray[Any]
 
+COUNTS = frozenset({"tp", "fp", "tn", "fn"})
 LOWER_IS_BETTER = frozenset({"loss", "fp", "fn"})
 NAMES = ("loss", "accuracy", "precision", "recall", "f1", "auc", "tp", "fp", "tn", "fn")
 
@@ -77,10 +78,14 @@ def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float
         probabilities: (N, C), one column per class, binary tasks two.
         targets: (N,) class indices, or (N, C) zeros and ones for multi-label.
         task: binary, multi-class or multi-label.
+
+    Without any text the counts are 0 and the rest is NaN.
     """
     from sklearn.metrics import f1_score, precision_recall_fscore_support
 
     classes = probabilities.shape[1]
+    if len(targets) == 0:
+        return {name: 0 if name in COUNTS else math.nan for name in names(task)}
     decided = decide(probabilities, task)
     multi_label = task == "multi-label"
     truth = targets.astype(np.int64) if multi_label else _one_hot(targets, classes)
@@ -101,7 +106,7 @@ def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float
     right = (truth == guess).all(axis=1)
     result = {
         "loss": log_loss(probabilities, targets, task),
-        "accuracy": float(right.mean()) if len(right) else math.nan,
+        "accuracy": float(right.mean()),
         "precision": float(precision),
         "recall": float(recall),
         "f1": float(f1),

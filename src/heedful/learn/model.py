@@ -126,17 +126,15 @@ def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[Any]
 def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
     """(N, number of logits) in the order of the texts."""
     device = device_of(network)
-    result: NDArray[np.float32] | None = None
+    result = np.zeros((len(encoded), network.classes), dtype=np.float32)
     plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
     with inference(network):
         for number, batch in enumerate(batches(encoded, plan)):
             release(number)
             ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
-            part = network.logits(ids.to(device), mask.to(device)).cpu().numpy()
-            if result is None:
-                result = np.zeros((len(encoded), part.shape[1]), dtype=np.float32)
-            result[batch.order] = part
-    return result if result is not None else np.zeros((0, 1), dtype=np.float32)
+            part = network.logits(ids.to(device), mask.to(device))
+            result[batch.order] = part.cpu().numpy()
+    return result
 
 
 def to_probabilities(values: NDArray[np.float32] | Tensor, task: Task) -> NDArray[np.float32]:

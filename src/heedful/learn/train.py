@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +19,12 @@ from torch import Tensor
 
 from heedful.config import TrainConfig
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
+from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
 from heedful.learn.metrics import is_better, measure, names
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
+from heedful.learn.outcome import Outcome
 from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
@@ -33,55 +34,12 @@ from heedful.text.vocab import Encoded
 MOST_ROLLBACKS = 8
 
 
-class Listener(Protocol):
-    """Somebody who watches training; the loop never prints."""
-
-    def say(self, message: str) -> None:
-        """A sentence the user should read."""
-
-    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """After a batch: tokens done and in all in this epoch, and the batch's loss."""
-
-    def epoch(self, epoch: Epoch, best: bool) -> None:
-        """After an epoch, and whether it is the best so far."""
-
-
-class Silent:
-    """A listener that does nothing."""
-
-    def say(self, message: str) -> None:
-        """Ignore."""
-
-    def batch(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """Ignore."""
-
-    def epoch(self, epoch: Epoch, best: bool) -> None:
-        """Ignore."""
-
-
 @dataclass(frozen=True)
 class Data:
     """Texts as ids and their targets: (N,) class indices or (N, C) zeros and ones."""
 
     encoded: Encoded
     targets: NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How training ended; the network then holds the best weights.
-
-    Attributes:
-        history: one record an epoch.
-        best_epoch: the epoch (from 1) whose weights were kept; 0 = none was finished.
-        reason: why training stopped, one sentence.
-        interrupted: Ctrl-C.
-    """
-
-    history: tuple[Epoch, ...]
-    best_epoch: int
-    reason: str
-    interrupted: bool
 
 
 @dataclass
@@ -270,7 +228,7 @@ class Trainer:
     def _finish_epoch(self, tokens: int) -> None:
         state, config = self.state, self.config
         valid = self._measure_valid()
-        if not self._is_sound(valid):  # a broken state must not become the one to go back to
+        if valid is None:  # a broken state must not become the one to go back to
             self._roll_back()
             return
         record = Epoch(
@@ -302,22 +260,22 @@ class Trainer:
         self._mark_epoch_start()
         self.listener.epoch(record, best)
 
-    def _is_sound(self, valid: dict[str, float]) -> bool:
-        """Whether weights and validation loss are finite."""
-        finite = all(bool(torch.isfinite(p).all()) for p in self.network.parameters())
-        return finite and math.isfinite(valid.get("loss", 0.0))
-
     def _measure_train(self) -> dict[str, float]:
         """Running figures of the batches of this epoch, as they were when trained on."""
         seen = ~np.isnan(self.running[:, 0])
         probabilities = to_probabilities(self.running[seen], self.task)
         return measure(probabilities, self.train.targets[seen], self.task)
 
-    def _measure_valid(self) -> dict[str, float]:
+    def _measure_valid(self) -> dict[str, float] | None:
+        """Figures of the validation data; None where weights or logits are not finite."""
+        if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
+            return None
         if self.valid is None:
             return {}
-        probabilities = to_probabilities(logits(self.network, self.valid.encoded), self.task)
-        return measure(probabilities, self.valid.targets, self.task)
+        values = logits(self.network, self.valid.encoded)
+        if not np.isfinite(values).all():
+            return None
+        return measure(to_probabilities(values, self.task), self.valid.targets, self.task)
 
     # -- snapshots ------------------------------------------------------------------------
 
@@ -382,16 +340,3 @@ class Trainer:
         if self.best:
             self.network.load_state_dict(self.best)
         self.network.eval()
-
-
-def summarise(history: Sequence[Epoch], best_epoch: int) -> str:
-    """One sentence about the epoch that was kept."""
-    if not best_epoch:
-        return "no epoch was finished; the weights are those of the moment"
-    kept = history[best_epoch - 1]
-    figures = kept.valid or kept.train
-    name = "validation" if kept.valid else "training"
-    return (
-        f"kept epoch {best_epoch} of {len(history)}: {name} accuracy "
-        f"{figures['accuracy']:.4f}, loss {figures['loss']:.4f}"
-    )

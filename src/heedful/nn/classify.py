@@ -104,7 +104,7 @@ class Classifier(nn.Module):
 
     def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.classes = config, classes
         self.embed = Embed(
             vocabulary, config.embedding, config.embedding_dropout, config.word_dropout
         )

@@ -54,6 +54,14 @@ class Vectors:
     coverage_tokens: float | None
     known: np.ndarray
 
+    def __str__(self) -> str:
+        running = self.coverage_tokens
+        share = "" if running is None else f", {running:.1%} of the running words"
+        return (
+            f"vectors of width {self.table.shape[1]} for {self.found:,} words: "
+            f"{self.coverage_types:.1%} of the vocabulary{share}; the others start at random"
+        )
+
 
 class _Entry(NamedTuple):
     word: bytes
