@@ -242,8 +242,8 @@ class Lengths:
 
     def __str__(self) -> str:
         spread = (
-            f"texts have {self.median:.0f} tokens in the middle, {self.mean:.0f} on average, "
-            f"{self.p95:.0f} or fewer in 95 of 100, {self.max} at most"
+            f"tokens a text: mean {self.mean:,.0f}, median {self.median:,.0f}, 90 % have at most "
+            f"{self.p90:,.0f}, 95 % {self.p95:,.0f}, 99 % {self.p99:,.0f}, the longest {self.max:,}"
         )
         if not self.tokens_cut:
             return f"{spread}; all of them are read"
