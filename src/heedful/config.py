@@ -366,9 +366,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.hidden": 128,
         "model.layers": 2,
         # Keras' `dropout` acts on what goes into a layer: .3 before the first, .2 before the
-        # second.
+        # second. Word drop-out is ours: without it the network knows its 17,500 reviews by heart
+        # after two epochs.
+        "model.word_dropout": 0.2,
         "model.embedding_dropout": 0.3,
-        "model.encoder_dropout": (0.2, 0.0),
+        "model.encoder_dropout": (0.2, 0.2),
         "model.attention": "additive",
         "model.attention_width": 64,
         "model.query": "final",
