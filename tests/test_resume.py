@@ -24,7 +24,7 @@ TRAIN = ["train", "reviews:100:1", "--preset", "default", "--seed", "7"]
 SETTINGS = [
     *("epochs=8", "batch_size=16", "patience=0", "threads=1", "min_frequency=1"),
     *("embedding=16", "hidden=16", "encoder=bigru", "head_dropout=0.3", "word_dropout=0.1"),
-    *("schedule=one-cycle", "checkpoint_seconds=0.05"),
+    *("schedule=one-cycle", "checkpoint_seconds=0.05", "average=0.9"),
 ]
 
 

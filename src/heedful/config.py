@@ -113,6 +113,8 @@ class TrainConfig:
         schedule: `constant`, or `one-cycle` / `linear` / `cosine` over all steps.
         weight_decay: of the optimizer.
         clip_norm: the gradient's norm is cut to this; 0 = no clipping.
+        average: decay of a moving average of the weights over batches, which is then what is
+            measured and kept; 0 = off, .99 = over about the last hundred batches.
         class_weights: `balanced` weighs each class by the inverse of its frequency.
         validation: share of the training data held out when no validation file is given.
         monitor: validation metric that decides which epoch was best.
@@ -135,6 +137,7 @@ class TrainConfig:
     schedule: Literal["constant", "one-cycle", "linear", "cosine"] = "constant"
     weight_decay: float = 0.0
     clip_norm: float = 1.0
+    average: float = 0.0
     class_weights: Literal["none", "balanced"] = "none"
     validation: float = 0.1
     monitor: str = "loss"
@@ -294,6 +297,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "train.learning_rate": (0, None),
     "train.weight_decay": (0, None),
     "train.clip_norm": (0, None),
+    "train.average": (0, 0.9999),
     "train.validation": (0, 0.9),
     "train.patience": (0, None),
     "train.min_delta": (0, None),
@@ -379,6 +383,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.epochs": 10,
         "train.validation": 0.3,
         "train.monitor": "accuracy",
+        "train.average": 0.99,
         "train.patience": 1,
     },
     "bilstm-head": {

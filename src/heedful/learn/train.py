@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from heedful.config import TrainConfig
+from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
@@ -105,6 +106,7 @@ class Trainer:
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
+        self.average = Average(network, config.average)
         width = 1 if task == "binary" else classes
         self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)
         self.epoch_start: Snapshot | None = None
@@ -220,6 +222,7 @@ class Trainer:
         result = float(value.detach())
         if math.isfinite(result):
             self.optimizer.step()
+            self.average.update(state.step + 1)
             self.running[order] = output.detach().cpu().numpy()
         return result
 
@@ -227,7 +230,9 @@ class Trainer:
 
     def _finish_epoch(self, tokens: int) -> None:
         state, config = self.state, self.config
-        valid = self._measure_valid()
+        with self.average.swapped():  # what is measured is what would be kept
+            valid = self._measure_valid()
+            weights = copy_tensors(self.network.state_dict())
         if valid is None:  # a broken state must not become the one to go back to
             self._roll_back()
             return
@@ -251,7 +256,7 @@ class Trainer:
         state.batch, state.seconds = 0, 0.0
         state.history.append(record.to_json())
         if best:
-            self.best = copy_tensors(self.network.state_dict())
+            self.best = weights
             state.best_value = value if valid else None
             state.best_epoch, state.bad_epochs = state.epoch, 0
         else:
@@ -282,6 +287,7 @@ class Trainer:
     def _snapshot(self) -> Snapshot:
         tensors = {f"model.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best.items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.tensors.items()}
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{k}": v for k, v in values.items()}
         tensors["running"] = torch.from_numpy(self.running)
@@ -290,13 +296,15 @@ class Trainer:
         return Snapshot(copy_tensors(tensors), facts)
 
     def _restore(self, snapshot: Snapshot) -> None:
-        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+        sections = ("model", "best", "optimizer", "average")
+        parts: dict[str, dict[str, Tensor]] = {section: {} for section in sections}
         for name, tensor in snapshot.tensors.items():
             section, _, rest = name.partition(".")
             if section in parts:
                 parts[section][rest] = tensor.clone()
         self.network.load_state_dict(parts["model"])
         self.best = parts["best"]
+        self.average.restore(parts["average"])
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in parts["optimizer"].items():
             index, _, key = name.partition(".")
