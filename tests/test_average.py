@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from heedful.learn.average import Average
+from small_training import Notes, build, reviews, settings
 
 
 def test_average_by_hand():
@@ -37,3 +38,26 @@ def test_off_means_nothing_is_stored():
     assert average.tensors == {}
     with average.swapped():
         pass
+
+
+def test_training_keeps_the_average_of_the_very_same_path():
+    class Path(Notes):
+        steps: list[dict[str, torch.Tensor]] = []  # noqa: RUF012 - one test, one list
+
+        def batch(self, epoch, done, total, loss):
+            now = {k: v.clone() for k, v in plain.network.state_dict().items()}
+            self.steps.append(now)
+
+    data = reviews(60)
+    plain = build(settings(epochs=2), data, listener=Path())
+    expected = {k: v.clone() for k, v in plain.network.state_dict().items()}
+    plain.run()
+    for number, weights in enumerate(Path.steps, start=1):
+        decay = min(0.7, number / (number + 9))
+        for name, tensor in weights.items():
+            expected[name] = decay * expected[name] + (1 - decay) * tensor
+    averaged = build(settings(epochs=2, average=0.7), data)
+    averaged.run()
+    for name, tensor in averaged.network.state_dict().items():
+        torch.testing.assert_close(tensor, expected[name])
+        assert not torch.equal(tensor, Path.steps[-1][name])
