@@ -275,6 +275,35 @@ def test_the_split_column_decides_who_takes_what(split_file: Path, tmp_path: Pat
     assert "split.csv, 20 texts" in shown and "split.csv, 80 texts" in shown
 
 
+def test_validation_data_are_not_the_training_rows(tmp_path: Path) -> None:
+    rows = [
+        (f"{'good' if i % 2 else 'bad'} film {i}", i % 2, "dev" if i < 10 else "train")
+        for i in range(40)
+    ]
+    file = write(tmp_path / "both.csv", [("text", "label", "split"), *rows])
+    for more in ((), ("--split", "train")):
+        ran = heedful(
+            *("train", file, "--valid", file, "--out", tmp_path / f"run{len(more)}", *more, *TINY)
+        )
+        assert "30 texts to train on, 10 to validate" in ran.err
+        assert "also stand in" not in ran.err
+    copies = write(tmp_path / "copies.csv", [("text", "label"), *(row[:2] for row in rows)])
+    ran = heedful("train", file, "--valid", copies, "--out", tmp_path / "leak", *TINY)
+    assert "30 of 40 validation texts also stand in the training data" in ran.err
+
+
+def test_validation_labels_are_read_as_those_of_training(tmp_path: Path) -> None:
+    cells = ["a|b", "a", "b", "a|c", "c"]
+    rows = [(f"text {i}", cells[i % 5]) for i in range(20)]
+    train = write(tmp_path / "train.csv", [("text", "label"), *rows])
+    valid = write(tmp_path / "valid.csv", [("text", "label"), ("one", "a|b"), ("two", "a|b")])
+    run = tmp_path / "run"
+    ran = heedful("train", train, "--valid", valid, "--out", run, *TINY)
+    assert ran.code == 0, ran.err
+    assert "multi-label: a, b, c; 20 texts to train on, 2 to validate" in ran.err
+    assert heedful("evaluate", run, valid, "--json", "-").json()["rows"] == 2
+
+
 def test_training_data_from_stdin(split_file: Path, tmp_path: Path) -> None:
     command = ("train", "-", "--out", tmp_path / "run", *TINY)
     assert heedful(*command, stdin=split_file.read_bytes()).code == 0
