@@ -644,3 +644,24 @@ def test_predicting_many_rows_needs_little_memory(binary: Path, tmp_path: Path) 
         assert sum(1 for _ in file) == 200_000
     peak = int(ran.stderr.split()[-1]) / 1024  # ru_maxrss is in KiB on Linux
     assert peak < 1024, f"{peak:.0f} MiB"
+
+
+def test_the_demo_removes_nothing_but_a_demo(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "run").mkdir(parents=True)
+    (work / "run" / "config.json").write_text('{"data": {"files": ["reviews"]}}')
+    (work / "thesis.txt").write_text("years of work")
+    assert "holds something else than a demo" in heedful("demo", "--out", work).refusal()
+    assert (work / "thesis.txt").read_text() == "years of work"
+    (work / "thesis.txt").unlink()
+    (work / "run" / "config.json").write_text('{"data": {"files": ["my.csv"]}}')
+    assert "holds something else than a demo" in heedful("demo", "--out", work).refusal()
+    assert (work / "run" / "config.json").exists()
+
+
+def test_a_demo_that_was_broken_off_starts_anew(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "run" / "checkpoint").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoint" / "plan.json").write_text("{}")
+    monkeypatch.setattr("heedful.face.demo.run_training", lambda *_: 130)
+    assert heedful("demo", "--out", tmp_path).code == 130
+    assert not (tmp_path / "run").exists()

@@ -233,7 +233,7 @@ def demo(
     """Built-in reviews: train, evaluate, explain, in about a minute."""
     from heedful.face.demo import run_demo
 
-    run_demo(out)
+    raise typer.Exit(run_demo(out))
 
 
 def main() -> None:
