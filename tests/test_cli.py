@@ -665,3 +665,16 @@ def test_a_demo_that_was_broken_off_starts_anew(tmp_path: Path, monkeypatch) -> 
     monkeypatch.setattr("heedful.face.demo.run_training", lambda *_: 130)
     assert heedful("demo", "--out", tmp_path).code == 130
     assert not (tmp_path / "run").exists()
+
+
+def test_num_words_of_training_are_remembered(tmp_path: Path) -> None:
+    from heedful.face.scoring import remembered
+    from heedful.records import HeedfulError
+    from heedful.text.options import ReadOptions
+
+    (tmp_path / "config.json").write_text('{"data": {"read": {"num_words": 100}}}')
+    assert remembered(tmp_path, ReadOptions()).num_words == 100
+    assert remembered(tmp_path, ReadOptions(num_words=50)).num_words == 50
+    (tmp_path / "config.json").write_text('{"data": {"read": {"num_words": "many"}}}')
+    with pytest.raises(HeedfulError, match="damaged: data.read.num_words"):
+        remembered(tmp_path, ReadOptions())
