@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Where `make bench` finds real data sets: a folder with imdb/train.tsv and imdb/test.tsv.
+HEEDFUL_DATA ?= ../shared/data
 
 .PHONY: demo test test-all lint bench clean
 
@@ -27,7 +29,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python bench/presets.py
+	$(BIN)/python bench/presets.py --data $(HEEDFUL_DATA) imdb default stacked-bilstm bilstm-head bigru-mlp
 
 clean:
 	rm -rf $(VENV) build dist heedful-demo

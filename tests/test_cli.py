@@ -275,6 +275,35 @@ def test_the_split_column_decides_who_takes_what(split_file: Path, tmp_path: Pat
     assert "split.csv, 20 texts" in shown and "split.csv, 80 texts" in shown
 
 
+def test_validation_data_are_not_the_training_rows(tmp_path: Path) -> None:
+    rows = [
+        (f"{'good' if i % 2 else 'bad'} film {i}", i % 2, "dev" if i < 10 else "train")
+        for i in range(40)
+    ]
+    file = write(tmp_path / "both.csv", [("text", "label", "split"), *rows])
+    for more in ((), ("--split", "train")):
+        ran = heedful(
+            *("train", file, "--valid", file, "--out", tmp_path / f"run{len(more)}", *more, *TINY)
+        )
+        assert "30 texts to train on, 10 to validate" in ran.err
+        assert "also stand in" not in ran.err
+    copies = write(tmp_path / "copies.csv", [("text", "label"), *(row[:2] for row in rows)])
+    ran = heedful("train", file, "--valid", copies, "--out", tmp_path / "leak", *TINY)
+    assert "30 of 40 validation texts also stand in the training data" in ran.err
+
+
+def test_validation_labels_are_read_as_those_of_training(tmp_path: Path) -> None:
+    cells = ["a|b", "a", "b", "a|c", "c"]
+    rows = [(f"text {i}", cells[i % 5]) for i in range(20)]
+    train = write(tmp_path / "train.csv", [("text", "label"), *rows])
+    valid = write(tmp_path / "valid.csv", [("text", "label"), ("one", "a|b"), ("two", "a|b")])
+    run = tmp_path / "run"
+    ran = heedful("train", train, "--valid", valid, "--out", run, *TINY)
+    assert ran.code == 0, ran.err
+    assert "multi-label: a, b, c; 20 texts to train on, 2 to validate" in ran.err
+    assert heedful("evaluate", run, valid, "--json", "-").json()["rows"] == 2
+
+
 def test_training_data_from_stdin(split_file: Path, tmp_path: Path) -> None:
     command = ("train", "-", "--out", tmp_path / "run", *TINY)
     assert heedful(*command, stdin=split_file.read_bytes()).code == 0
@@ -615,3 +644,37 @@ def test_predicting_many_rows_needs_little_memory(binary: Path, tmp_path: Path) 
         assert sum(1 for _ in file) == 200_000
     peak = int(ran.stderr.split()[-1]) / 1024  # ru_maxrss is in KiB on Linux
     assert peak < 1024, f"{peak:.0f} MiB"
+
+
+def test_the_demo_removes_nothing_but_a_demo(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "run").mkdir(parents=True)
+    (work / "run" / "config.json").write_text('{"data": {"files": ["reviews"]}}')
+    (work / "thesis.txt").write_text("years of work")
+    assert "holds something else than a demo" in heedful("demo", "--out", work).refusal()
+    assert (work / "thesis.txt").read_text() == "years of work"
+    (work / "thesis.txt").unlink()
+    (work / "run" / "config.json").write_text('{"data": {"files": ["my.csv"]}}')
+    assert "holds something else than a demo" in heedful("demo", "--out", work).refusal()
+    assert (work / "run" / "config.json").exists()
+
+
+def test_a_demo_that_was_broken_off_starts_anew(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "run" / "checkpoint").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoint" / "plan.json").write_text("{}")
+    monkeypatch.setattr("heedful.face.demo.run_training", lambda *_: 130)
+    assert heedful("demo", "--out", tmp_path).code == 130
+    assert not (tmp_path / "run").exists()
+
+
+def test_num_words_of_training_are_remembered(tmp_path: Path) -> None:
+    from heedful.face.scoring import remembered
+    from heedful.records import HeedfulError
+    from heedful.text.options import ReadOptions
+
+    (tmp_path / "config.json").write_text('{"data": {"read": {"num_words": 100}}}')
+    assert remembered(tmp_path, ReadOptions()).num_words == 100
+    assert remembered(tmp_path, ReadOptions(num_words=50)).num_words == 50
+    (tmp_path / "config.json").write_text('{"data": {"read": {"num_words": "many"}}}')
+    with pytest.raises(HeedfulError, match="damaged: data.read.num_words"):
+        remembered(tmp_path, ReadOptions())

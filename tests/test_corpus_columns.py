@@ -164,6 +164,9 @@ def test_several_labels_in_a_cell(tmp_path: Path) -> None:
     )
     assert not read([topics]).multi_label
     assert labels(topics, ReadOptions(multi_label=True))[0] == ("Arts", "Crafts")
+    bars = write(tmp_path, "d.tsv", "label\ttext\na|b\tone\na|b\ttwo\n")
+    assert labels(bars) == [("a|b",), ("a|b",)]
+    assert labels(bars, ReadOptions(multi_label=True)) == [("a", "b"), ("a", "b")]
     slashes = write(tmp_path, "c.tsv", "label\ttext\na/b\tone\nb\ttwo\n")
     assert labels(slashes, ReadOptions(label_separator="/")) == [("a", "b"), ("b",)]
 

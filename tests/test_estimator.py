@@ -323,3 +323,14 @@ def test_verbose_prints_a_line_an_epoch(capsys):
     assert capsys.readouterr().out.count("validation accuracy") == 2
     classifier().fit(TEXTS, LABELS)
     assert capsys.readouterr().out == ""
+
+
+def test_a_polars_column_of_lists_is_multi_label() -> None:
+    texts = [f"bread {i}" if i % 2 else f"bread and moon {i}" for i in range(20)]
+    labels = [["food"] if i % 2 else ["food", "space"] for i in range(20)]
+    plain = classifier().fit(texts, labels)
+    column = classifier().fit(texts, polars.Series(labels))
+    assert column.model_.task == "multi-label"
+    assert list(column.classes_) == ["food", "space"]
+    assert np.array_equal(column.predict_proba(texts), plain.predict_proba(texts))
+    assert column.score(texts, polars.Series(labels)) == plain.score(texts, labels)

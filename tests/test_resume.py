@@ -256,6 +256,20 @@ def test_a_crash_at_any_batch_changes_nothing(expected, tmp_path, at, seconds):
     assert any(message.startswith("resuming at epoch") for message in notes.said) or at < 2
 
 
+def test_a_crash_after_the_last_step_still_ends_the_epoch(tmp_path):
+    whole = trainer(steps=7)
+    expected = whole.run()
+    broken = trainer(tmp_path, Late(7), steps=7, checkpoint_seconds=1e-9)
+    with pytest.raises(RuntimeError, match="power cut"):
+        broken.run()
+    again = trainer(tmp_path, steps=7)
+    outcome = again.run(resume=True)
+    assert [record.step for record in outcome.history] == [3, 6, 7]
+    assert outcome.best_epoch == expected.best_epoch
+    assert [record.valid for record in outcome.history] == [r.valid for r in expected.history]
+    assert weights(again.network) == weights(whole.network)
+
+
 @pytest.mark.parametrize("at", [2, 3, 7])
 def test_control_c_keeps_the_best_and_resumes(expected, tmp_path, at):
     stopped = trainer(tmp_path, Breaks(at, KeyboardInterrupt()))

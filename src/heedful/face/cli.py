@@ -46,7 +46,7 @@ def check(
     label_separator: o.LabelSeparator = None,
     multi_label: o.MultiLabel = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 1_000_000,
+    max_characters: o.MaxCharacters = 500_000,
     num_words: o.NumWords = None,
 ) -> None:
     """What is in some data, and what is wrong with it; trains nothing.
@@ -103,7 +103,7 @@ def train(
     label_separator: o.LabelSeparator = None,
     multi_label: o.MultiLabel = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 1_000_000,
+    max_characters: o.MaxCharacters = 500_000,
     num_words: o.NumWords = None,
 ) -> None:
     """Train a classifier on texts and labels.
@@ -137,7 +137,7 @@ def evaluate(
     label_map: o.LabelMap = None,
     label_separator: o.LabelSeparator = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 1_000_000,
+    max_characters: o.MaxCharacters = 500_000,
     num_words: o.NumWords = None,
 ) -> None:
     """How good a trained run is on labelled data.
@@ -167,7 +167,7 @@ def predict(
     delimiter: o.Delimiter = None,
     encoding: o.Encoding = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 1_000_000,
+    max_characters: o.MaxCharacters = 500_000,
     num_words: o.NumWords = None,
 ) -> None:
     """Labels and probabilities of texts, as JSON lines.
@@ -205,7 +205,7 @@ def explain(
     encoding: o.Encoding = None,
     label_map: o.LabelMap = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 1_000_000,
+    max_characters: o.MaxCharacters = 500_000,
     num_words: o.NumWords = None,
 ) -> None:
     """Which words a decision rests on: in colour, as page or JSON."""
@@ -233,7 +233,7 @@ def demo(
     """Built-in reviews: train, evaluate, explain, in about a minute."""
     from heedful.face.demo import run_demo
 
-    run_demo(out)
+    raise typer.Exit(run_demo(out))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
 from heedful.face.render import to_html, to_terminal
+from heedful.face.scoring import facts
 from heedful.face.training import Job, run_training
 from heedful.learn.folder import is_run, load_model
 from heedful.learn.model import using_threads
@@ -30,32 +31,48 @@ OWN_TEXTS = (
     "I expected a brilliant camera and got the opposite: the battery is never reliable.",
 )
 PAGE_TEXTS = 40
+DATA = "reviews"
+PAGE = "heat-maps.html"
 
 
-def run_demo(out: str) -> None:
-    """Train on built-in reviews, evaluate on others, explain some, and say how to go on."""
+def run_demo(out: str) -> int:
+    """Train on built-in reviews, evaluate on others, explain some, and say how to go on.
+
+    Returns the exit code of the training.
+    """
     folder = Path(out)
     run = folder / "run"
-    if folder.exists():
-        if not is_run(run) and any(folder.iterdir()):
-            raise HeedfulError(f"{folder} exists and is no demo; choose another --out")
-        shutil.rmtree(folder)
+    _clear(folder)
     note("1. training on 2,000 built-in product and film reviews", style="bold")
     config = apply(preset("default"), SETTINGS)
     options = ReadOptions()
-    code = run_training(Job(("reviews",), (), str(run)), config, options)
+    code = run_training(Job((DATA,), (), str(run)), config, options)
     if code:
-        return
+        return code
     note("\n2. evaluating on 500 other reviews", style="bold")
     run_evaluate(str(run), ["reviews:test"], options, None)
     note("\n3. explaining: every token's share of the decision", style="bold")
-    _explain(run, folder / "heat-maps.html")
+    _explain(run, folder / PAGE)
     note(
-        f"\nopen {folder / 'heat-maps.html'} in a browser; with your own data:\n"
+        f"\nopen {folder / PAGE} in a browser; with your own data:\n"
         "  heedful train my.csv --out my-run\n"
         '  heedful explain my-run "a text of yours"',
         style="bold",
     )
+    return code
+
+
+def _clear(folder: Path) -> None:
+    """Remove an older demo, also one that was broken off, and nothing else."""
+    run, page = folder / "run", folder / PAGE
+    if folder.exists() and not folder.is_dir():
+        raise HeedfulError(f"{folder} is a file; name a folder with --out")
+    strange = folder.exists() and any(path not in (run, page) for path in folder.iterdir())
+    if strange or (is_run(run) and facts(run).get("files") != [DATA]):
+        raise HeedfulError(f"{folder} holds something else than a demo; choose another --out")
+    if run.exists():
+        shutil.rmtree(run)
+    page.unlink(missing_ok=True)
 
 
 def _explain(run: Path, page: Path) -> None:

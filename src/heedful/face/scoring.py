@@ -24,22 +24,24 @@ CHUNK_CHARACTERS = 2_000_000
 
 
 def remembered(run: Path, options: ReadOptions) -> ReadOptions:
-    """The columns and label map a run was trained with, where the user gives no others."""
+    """The columns, label map and `num_words` of training, where the user gives no others."""
     stored = facts(run).get("read", {})
     blank = ReadOptions()
     values: dict[str, Any] = {}
     try:
-        for name in ("text", "label", "label_map", "label_separator"):
+        for name in ("text", "label", "label_map", "label_separator", "num_words"):
             if getattr(options, name) == getattr(blank, name) and name in stored:
                 value = stored[name]
-                values[name] = (
-                    tuple((str(old), str(new)) for old, new in value)
-                    if (name == "label_map")
-                    else str(value)
-                )
+                values[name] = _as_option(name, value)
     except (TypeError, ValueError):
         raise HeedfulError(f"{run / 'config.json'} is damaged: data.read.{name}") from None
     return replace(options, **values)
+
+
+def _as_option(name: str, value: Any) -> Any:
+    if name == "label_map":
+        return tuple((str(old), str(new)) for old, new in value)
+    return int(value) if name == "num_words" else str(value)
 
 
 def facts(run: Path) -> dict[str, Any]:

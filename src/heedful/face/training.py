@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from heedful.learn.outcome import summarise
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
 from heedful.text.labels import Labels
+from heedful.text.normalise import key
 
 PLAN = "plan.json"
 
@@ -139,13 +140,26 @@ def _train_and_valid(
     job: Job, corpus: Corpus, config: Config, options: ReadOptions
 ) -> tuple[Sequence[Example], Sequence[Example]]:
     if job.valid:
-        other = read(job.valid, options)
+        # Not the split of the training rows, and labels as these were understood.
+        own = replace(options, split=None, usual_split="validation", multi_label=corpus.multi_label)
+        other = read(job.valid, own)
         tell_data(other.notes, other.bad_rows)
+        _tell_shared(corpus.examples, other.examples)
         return corpus.examples, other.examples
     if config.train.validation == 0:
         warn("no validation data: training runs to its last epoch and keeps it")
         return corpus.examples, ()
     return split(corpus.examples, config.train.validation, config.train.seed)
+
+
+def _tell_shared(train: Sequence[Example], valid: Sequence[Example]) -> None:
+    known = {key(example.text) for example in train}
+    shared = sum(key(example.text) in known for example in valid)
+    if shared:
+        warn(
+            f"{shared:,} of {len(valid):,} validation texts also stand in the training data; the "
+            "validation figures will flatter the model (heedful check names them)"
+        )
 
 
 def _facts(

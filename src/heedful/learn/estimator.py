@@ -265,6 +265,8 @@ def _read_targets(
         names = [tuple(str(c) for c in np.flatnonzero(row)) for row in matrix]
         return names, classes, "multi-label", True
     values = list(np.asarray(y).ravel()) if shape is not None else list(y)
+    # polars and Arrow hand out the lists of a column as arrays
+    values = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
     collections = [isinstance(v, list | tuple | set | frozenset) for v in values]
     if any(collections) and not all(collections):
         row = collections.index(False) + 1

@@ -157,7 +157,8 @@ class Trainer:
 
     def _reason_to_stop(self) -> str:
         state, config = self.state, self.config
-        if config.steps is not None and state.step >= config.steps:
+        # A checkpoint may lie between the last step and the end of its epoch, which is still due.
+        if self._out_of_steps() and not state.batch:
             return f"all {config.steps:,} steps done"
         if config.patience and self.valid and state.bad_epochs >= config.patience:
             return (

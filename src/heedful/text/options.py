@@ -36,7 +36,7 @@ class ReadOptions:
     usual_split: str | None = None
     multi_label: bool | None = None
     label_separator: str | None = None
-    max_characters: int = 1_000_000
+    max_characters: int = 500_000
     num_words: int | None = None
     start_char: int = 1
     oov_char: int = 2

@@ -86,7 +86,8 @@ def find_separator(profile: Profile, options: ReadOptions) -> str | None:
     """What separates several labels in a cell; None when each cell is one label.
 
     Commas, bars or semicolons count as separators when every part of every such cell occurs
-    in at least two different cells: "Arts, Crafts" alone is one label.
+    in at least two different cells: "Arts, Crafts" alone is one label. Where several labels are
+    demanded, the first of these marks that occurs at all.
     """
     if options.multi_label is False:
         return None
@@ -99,7 +100,10 @@ def find_separator(profile: Profile, options: ReadOptions) -> str | None:
         several = [part for parts in split if len(parts) > 1 for part in parts]
         if several and all(part and cells[part] > 1 for part in several):
             return separator
-    return "," if options.multi_label else None
+    if not options.multi_label:
+        return None
+    used = (mark for mark in SEPARATORS if any(mark in name for name in names))
+    return next(used, ",")
 
 
 def check_split(table: Table, columns: Columns, profile: Profile, demanded: str | None) -> None:

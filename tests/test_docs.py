@@ -1,0 +1,33 @@
+"""The documents speak of what is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_source_file_has_its_line_in_the_design_notes() -> None:
+    listed = re.findall(r"^ +([a-z_]+\.py) ", (ROOT / "README.md").read_text("utf-8"), re.M)
+    files = (ROOT / "src/heedful").rglob("*.py")
+    there = [p.name for p in files if p.name != "__init__.py" or p.parent.name == "heedful"]
+    assert sorted(listed) == sorted(there)
+
+
+def test_whatever_is_imported_is_a_dependency() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    needed = re.search(r"^dependencies = \[(.*?)^\]", project, re.M | re.S)[1]
+    named = set(re.findall(r'"([\w-]+)>=', needed)) | {"heedful"} | set(sys.stdlib_module_names)
+    found = set()
+    for path in (ROOT / "src/heedful").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module)
+    packages = {module.partition(".")[0].replace("sklearn", "scikit-learn") for module in found}
+    packages.discard("markupsafe")  # jinja2 is built on it
+    assert packages <= named
