@@ -116,8 +116,9 @@ def _figure(metric: str, value: float | None) -> str:
 class Watch:
     """Watches training: a live bar on a terminal, plain lines elsewhere. A context manager."""
 
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
+    def __init__(self, epochs: int | None) -> None:
+        """`epochs` is how many there will be at most; None where something else decides."""
+        self.of = f"/{epochs}" if epochs else ""
         self.console = stderr()
         self.bar: Progress | None = None
         self.task = TaskID(0)
@@ -156,7 +157,7 @@ class Watch:
             return
         speed = (done - self.base) / max(now - self.started, 1e-9)
         if self.bar:
-            text = f"epoch {epoch}/{self.epochs}  loss {loss:.4f}"
+            text = f"epoch {epoch}{self.of}  loss {loss:.4f}"
             self.bar.update(
                 self.task,
                 description=text,
@@ -168,7 +169,7 @@ class Watch:
             self.told = now
             left = (total - done) / max(speed, 1e-9)
             note(
-                f"epoch {epoch}/{self.epochs}: {done / total:.0%}, loss {loss:.4f}, "
+                f"epoch {epoch}{self.of}: {done / total:.0%}, loss {loss:.4f}, "
                 f"{speed:,.0f} tokens/s, {left:.0f} s left in this epoch",
                 console=self.console,
             )
@@ -176,7 +177,7 @@ class Watch:
     def epoch(self, epoch: Epoch, best: bool) -> None:
         """One line an epoch."""
         line = (
-            f"epoch {epoch.epoch}/{self.epochs}  "
+            f"epoch {epoch.epoch}{self.of}  "
             f"train loss {epoch.train['loss']:.4f} accuracy {epoch.train['accuracy']:.4f}"
         )
         if epoch.valid:

@@ -17,7 +17,7 @@ from heedful.face.stdin import taking_stdin
 from heedful.learn.card import model_card
 from heedful.learn.checkpoint import Store
 from heedful.learn.files import write_json
-from heedful.learn.fit import Fitted, Saving, fit
+from heedful.learn.fit import Fitted, Saving, fit, with_all_cores
 from heedful.learn.folder import is_run, read_json, recover, save_run
 from heedful.learn.outcome import summarise
 from heedful.records import Example, HeedfulError
@@ -77,6 +77,7 @@ def _fit(
     job: Job, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
 ) -> tuple[Fitted, dict[str, Any]]:
     """The trained model, and the facts about its data for config.json."""
+    config = with_all_cores(config)  # before the plan is written: it is part of it
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
     if options.multi_label is None:
@@ -87,7 +88,7 @@ def _fit(
     )
     facts = _facts(job, options, corpus, train, valid)
     saving = _saving(job, folder, config, facts)
-    with Watch(config.train.epochs) as watch:
+    with Watch(None if config.train.steps else config.train.epochs) as watch:
         return fit(train, valid, labels, config, saving, watch), facts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from heedful.learn.listener import Listener, Silent
 from heedful.learn.metrics import measure
 from heedful.learn.model import (
     TextModel,
+    cores,
     logits,
     number_of_logits,
     to_probabilities,
@@ -87,7 +87,7 @@ def fit(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
             "more text"
         )
-    config = _with_all_cores(config)
+    config = with_all_cores(config)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     config, network = _build(config, vocabulary, encoded, labels, listener)
@@ -108,9 +108,9 @@ def fit(
     return Fitted(model, outcome, spread, _measure(model, valid_data))
 
 
-def _with_all_cores(config: Config) -> Config:
+def with_all_cores(config: Config) -> Config:
     """The number of threads written out: it is part of what makes a run repeatable."""
-    threads = config.train.threads or os.cpu_count() or 1
+    threads = config.train.threads or cores()
     return replace(config, train=replace(config.train, threads=threads))
 
 

@@ -93,11 +93,18 @@ def inference(network: torch.nn.Module) -> Iterator[None]:
         network.train(training)
 
 
+def cores() -> int:
+    """Processor cores this process may use; a container's or scheduler's limit counts."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def using_threads(count: int) -> Iterator[None]:
     """`count` torch threads (0 = one per core), the caller's number restored afterwards."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count or os.cpu_count() or 1)
+    torch.set_num_threads(count or cores())
     try:
         yield
     finally:
