@@ -118,7 +118,7 @@ def main() -> None:
             "date": datetime.now(UTC).date().isoformat(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
-            "command": " ".join(["python", *sys.argv]),
+            "command": " ".join(["python", *sys.argv]).replace(str(options.data), "DATA"),
             "results": [asdict(result) for result in results],
         }
         target.write_text(json.dumps(facts, indent=2) + "\n")
