@@ -361,7 +361,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.epochs": 20,
     },
     "stacked-bilstm": {
-        "text.punctuation": False,  # as the tutorial's tokenizer: 200 words, not marks
+        # Only 59 % of the reviews fit into 200 words. Without function words (negations stay) the
+        # first 200 reach through nine reviews in ten.
+        "text.punctuation": False,
+        "text.stop_words": "en",
         "text.vocabulary": 10_000,
         "text.min_frequency": 1,
         "text.max_tokens": 200,
@@ -372,7 +375,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         # Keras' `dropout` acts on what goes into a layer: .3 before the first, .2 before the
         # second. Word drop-out is ours: without it the network knows its 17,500 reviews by heart
         # after two epochs.
-        "model.word_dropout": 0.2,
+        "model.word_dropout": 0.1,
         "model.embedding_dropout": 0.3,
         "model.encoder_dropout": (0.2, 0.2),
         "model.attention": "additive",
