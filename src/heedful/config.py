@@ -362,7 +362,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "stacked-bilstm": {
         # Only 59 % of the reviews fit into 200 words. Without function words (negations stay) the
-        # first 200 reach through nine reviews in ten.
+        # first 200 reach through 85 %.
         "text.punctuation": False,
         "text.stop_words": "en",
         "text.vocabulary": 10_000,
