@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from heedful.config import ENCODERS, PRESETS, SCORES
+from heedful.config import ENCODERS, SCORES
+from heedful.presets import PRESETS
 
 RESULTS = Path(__file__).parent / "results"
 # What the grid changes beside encoder and score, so that 32 runs end within the hour.

@@ -165,3 +165,54 @@ def test_under_a_convolution_contributions_are_gradient_times_input(layers):
     (pooled @ fresh.head.linear.weight[1]).sum().backward()
     expected = (values.grad * values).sum(dim=-1)
     torch.testing.assert_close(scored.contributions[..., 1], expected, atol=1e-6, rtol=1e-5)
+
+
+# Every setting of the network, and a value that is not the default of `PLAIN`.
+OTHER = {
+    "embedding": 8,
+    "embedding_dropout": 0.5,
+    "word_dropout": 0.5,
+    "encoder": "token",
+    "hidden": 6,
+    "layers": 2,
+    "bidirectional": False,
+    "window": 5,
+    "encoder_dropout": "0.5",
+    "gate": "relu",
+    "attention": "dot",
+    "attention_width": 7,
+    "attention_depth": 2,
+    "attention_activation": "relu",
+    "query": "final",
+    "head": "linear",
+    "head_width": 9,
+    "head_activation": "tanh",
+    "head_dropout": 0.5,
+}
+PLAIN = {
+    "encoder": "bigru",
+    "embedding": 6,
+    "hidden": 5,
+    "window": 3,
+    "attention_width": 4,
+    "head": "dense",
+    "head_width": 7,
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_every_setting_changes_what_the_network_computes(name):
+    def logits(**more):
+        torch.manual_seed(3)
+        settings = PLAIN | ({"encoder": "conv"} if name == "window" else {}) | more
+        network = Classifier(apply(Config(), settings).model, VOCABULARY, CLASSES).train()
+        with torch.no_grad():
+            network.query.add_(1.0) if network.query is not None else None
+        torch.manual_seed(4)  # the same drop-out masks where shapes agree
+        return network.logits(*batch())
+
+    assert not torch.allclose(logits(), logits(**{name: OTHER[name]}), atol=1e-6)
+
+
+def test_no_setting_of_the_network_is_left_untested():
+    assert set(OTHER) == set(vars(Config().model))

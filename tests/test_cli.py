@@ -378,7 +378,7 @@ def test_evaluate_uses_the_reading_flags_of_training(multi_class: Path, tmp_path
 def test_labels_the_model_does_not_know(binary: Path, multi_class: Path, tmp_path: Path) -> None:
     data = write(tmp_path / "a.csv", [("text", "label"), ("good", "1"), ("bad", "0")])
     said = heedful("evaluate", binary, data).refusal()
-    assert "a.csv, row 1: the model does not know the labels 0, 1; it knows" in said
+    assert "a.csv, row 1: unknown labels 0, 1; known are" in said
     assert said.endswith("--label-map 1=positive,0=negative")
     ran = heedful("evaluate", binary, data, "--label-map", "1=positive,0=negative", "--json", "-")
     assert ran.json()["rows"] == 2

@@ -11,15 +11,14 @@ import pytest
 
 from heedful.config import (
     _RANGES,
-    PRESETS,
     SECTIONS,
     Config,
     addresses,
     apply,
     from_json,
-    preset,
     resolve,
 )
+from heedful.presets import PRESETS, preset
 from heedful.records import HeedfulError
 
 EVERY = [f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind)]

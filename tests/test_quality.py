@@ -9,7 +9,8 @@ import pytest
 
 from heedful.records import BadRow, Example
 from heedful.text.corpus import Corpus
-from heedful.text.quality import Lengths, Pair, check
+from heedful.text.quality import Pair, check
+from heedful.text.spread import Spread
 
 
 def corpus(name: str, rows: list[tuple[str, tuple[str, ...]]], *bad: BadRow) -> Corpus:
@@ -47,7 +48,7 @@ def test_one_split() -> None:
 def test_lengths_in_words() -> None:
     rows = [(" ".join(["w"] * n), ("x",)) for n in range(1, 102)]  # 1, 2, ..., 101
     lengths = check({"a": corpus("a", rows)}).splits["a"].lengths
-    assert lengths == Lengths(51.0, 51.0, 91.0, 96.0, 100.0, 101)
+    assert lengths == Spread(51.0, 51.0, 91.0, 96.0, 100.0, 101)
     assert check({"a": corpus("a", [])}).splits["a"].lengths.max == 0
 
 

@@ -46,7 +46,7 @@ def check(
     label_separator: o.LabelSeparator = None,
     multi_label: o.MultiLabel = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 500_000,
+    max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
     """What is in some data, and what is wrong with it; trains nothing.
@@ -103,7 +103,7 @@ def train(
     label_separator: o.LabelSeparator = None,
     multi_label: o.MultiLabel = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 500_000,
+    max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
     """Train a classifier on texts and labels.
@@ -137,7 +137,7 @@ def evaluate(
     label_map: o.LabelMap = None,
     label_separator: o.LabelSeparator = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 500_000,
+    max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
     """How good a trained run is on labelled data.
@@ -167,14 +167,14 @@ def predict(
     delimiter: o.Delimiter = None,
     encoding: o.Encoding = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 500_000,
+    max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
     """Labels and probabilities of texts, as JSON lines.
 
     One object a row, in the order of the input; a row that cannot be used has an "error".
     """
-    options = o.read_options(locals() | {"label_map": None})
+    options = o.read_options(locals())
     from heedful.face.scoring import run_predict
 
     run_predict(run, texts or [], input or [], options, output, with_text=with_text)
@@ -205,7 +205,7 @@ def explain(
     encoding: o.Encoding = None,
     label_map: o.LabelMap = None,
     split: o.Split = None,
-    max_characters: o.MaxCharacters = 500_000,
+    max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
     """Which words a decision rests on: in colour, as page or JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from heedful.config import apply, preset
+from heedful.config import apply
 from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
@@ -14,6 +14,7 @@ from heedful.face.scoring import facts
 from heedful.face.training import Job, run_training
 from heedful.learn.folder import is_run, load_model
 from heedful.learn.model import using_threads
+from heedful.presets import preset
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import ReadOptions, read
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from heedful.config import Config, apply, preset
+from heedful.config import Config, apply
+from heedful.presets import preset
 from heedful.records import HeedfulError
 from heedful.text.options import ReadOptions
 
@@ -66,7 +67,13 @@ Split = Annotated[
     ),
 ]
 MaxCharacters = Annotated[
-    int, typer.Option(help="A longer text is a bad row.", min=1, metavar="N", rich_help_panel=_DATA)
+    int | None,
+    typer.Option(
+        help=f"A longer text is a bad row ({ReadOptions().max_characters:,}).",
+        min=1,
+        metavar="N",
+        rich_help_panel=_DATA,
+    ),
 ]
 NumWords = Annotated[
     int | None,

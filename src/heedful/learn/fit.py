@@ -105,7 +105,11 @@ def fit(
     )
     outcome = trainer.run(resume=saving.resume)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    return Fitted(model, outcome, spread, _measure(model, valid_data))
+    # The kept weights were measured when their epoch ended; only a run stopped by hand within
+    # its first epoch keeps weights that nobody has measured.
+    kept = outcome.best_epoch
+    figures = outcome.history[kept - 1].valid if kept else _measure(model, valid_data)
+    return Fitted(model, outcome, spread, figures)
 
 
 def with_all_cores(config: Config) -> Config:

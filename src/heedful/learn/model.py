@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -116,31 +115,35 @@ def device_of(network: torch.nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
-def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[Any], Scored]]:
+def scoring_batches(
+    network: Classifier, encoded: Encoded
+) -> Iterator[tuple[NDArray[np.int64], Tensor, Tensor]]:
+    """Which texts, their ids and their mask, where the network lives; longest texts first."""
+    device = device_of(network)
+    plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
+    for number, batch in enumerate(batches(encoded, plan)):
+        release(number)
+        ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
+        yield batch.order, ids.to(device), mask.to(device)
+
+
+def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[np.int64], Scored]]:
     """Scored batches with the indices of their texts, longest texts first.
 
     What a text scores does not depend on its neighbours (<= 1e-5).
     """
-    device = device_of(network)
-    plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
-    for batch in batches(encoded, plan):
+    for order, ids, mask in scoring_batches(network, encoded):
         with inference(network):
-            ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
-            result = network(ids.to(device), mask.to(device))
-        yield batch.order, Scored(*(part.detach().cpu() for part in result))
+            result = network(ids, mask)
+        yield order, Scored(*(part.detach().cpu() for part in result))
 
 
 def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
     """(N, number of logits) in the order of the texts."""
-    device = device_of(network)
     result = np.zeros((len(encoded), network.classes), dtype=np.float32)
-    plan = scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
     with inference(network):
-        for number, batch in enumerate(batches(encoded, plan)):
-            release(number)
-            ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
-            part = network.logits(ids.to(device), mask.to(device))
-            result[batch.order] = part.cpu().numpy()
+        for order, ids, mask in scoring_batches(network, encoded):
+            result[order] = network.logits(ids, mask).cpu().numpy()
     return result
 
 

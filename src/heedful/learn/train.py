@@ -176,7 +176,7 @@ class Trainer:
         plan = training_order(
             lengths, config.batch_size, config.batch_tokens, (config.seed, state.epoch)
         )
-        tokens = np.array([int(lengths[order].sum()) for order in plan])
+        tokens = np.cumsum([int(lengths[order].sum()) for order in plan])
         self.network.train()
         while state.batch < len(plan) and not self._out_of_steps():
             started = time.monotonic()
@@ -188,11 +188,11 @@ class Trainer:
             state.batch += 1
             state.step += 1
             state.seconds += time.monotonic() - started
-            done = int(tokens[: state.batch].sum())
-            self.listener.batch(state.epoch + 1, done, int(tokens.sum()), value)
+            done = int(tokens[state.batch - 1])
+            self.listener.batch(state.epoch + 1, done, int(tokens[-1]), value)
             self._save_if_due()
             release(state.step)
-        self._finish_epoch(int(tokens[: state.batch].sum()))
+        self._finish_epoch(int(tokens[state.batch - 1]))
 
     def _out_of_steps(self) -> bool:
         return self.config.steps is not None and self.state.step >= self.config.steps
@@ -233,7 +233,6 @@ class Trainer:
         state, config = self.state, self.config
         with self.average.swapped():  # what is measured is what would be kept
             valid = self._measure_valid()
-            weights = copy_tensors(self.network.state_dict())
         if valid is None:  # a broken state must not become the one to go back to
             self._roll_back()
             return
@@ -257,7 +256,8 @@ class Trainer:
         state.batch, state.seconds = 0, 0.0
         state.history.append(record.to_json())
         if best:
-            self.best = weights
+            with self.average.swapped():
+                self.best = copy_tensors(self.network.state_dict())
             state.best_value = value if valid else None
             state.best_epoch, state.bad_epochs = state.epoch, 0
         else:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.embed import Embed
-from heedful.nn.encode import ConvEncoder, build_encoder
+from heedful.nn.encode import build_encoder
 
 
 class Scored(NamedTuple):
@@ -109,7 +109,7 @@ class Classifier(nn.Module):
             vocabulary, config.embedding, config.embedding_dropout, config.word_dropout
         )
         self.encode = build_encoder(config.embedding, config)
-        width = int(self.encode.width)  # type: ignore[arg-type]
+        width = self.encode.width
         self.score = build_score(width, width, config)
         self.query = nn.Parameter(torch.randn(width) * 0.1) if config.query == "learned" else None
         self.head: LinearHead | DenseHead
@@ -121,46 +121,27 @@ class Classifier(nn.Module):
             )
 
     def pool(
-        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+        self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]
     ) -> tuple[Float[Tensor, "B T H"], Attended]:
         """States of the tokens and what attention makes of them (one query a text)."""
-        states, final = self.encode(self.embed(ids, mask), mask)
+        states, final = self.encode(values, mask)
         if self.query is not None:
-            query = self.query.expand(ids.shape[0], 1, -1)
+            query = self.query.expand(values.shape[0], 1, -1)
         else:
             query = final.unsqueeze(1)
         return states, attend(query, states, mask, self.score)
 
     def logits(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B C"]:
         """The decision alone, as training needs it."""
-        _, attended = self.pool(ids, mask)
+        _, attended = self.pool(self.embed(ids, mask), mask)
         logits: Tensor = self.head(attended.context.squeeze(1))
         return logits
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Scored:
         """The decision, the attention and the contribution of every token."""
-        states, attended = self.pool(ids, mask)
+        values = self.embed(ids, mask)
+        states, attended = self.pool(values, mask)
         context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
         slope = self.head.slope(context)  # (B, C, H)
-        if isinstance(self.encode, ConvEncoder):
-            contributions = self._by_window(self.encode, ids, mask, weights, slope)
-        else:
-            toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
-            contributions = weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
+        contributions = self.encode.hand_down(values, states, mask, weights, slope)
         return Scored(self.head(context), weights, contributions, self.head.base())
-
-    def _by_window(
-        self,
-        encoder: ConvEncoder,
-        ids: Int[Tensor, "B T"],
-        mask: Bool[Tensor, "B T"],
-        weights: Float[Tensor, "B T"],
-        slope: Float[Tensor, "B C H"],
-    ) -> Float[Tensor, "B T C"]:
-        """What each state adds, handed down to the tokens of its window, class by class."""
-        values = self.embed(ids, mask)
-        columns = [
-            encoder.hand_down(values, mask, weights.unsqueeze(-1) * of_class.unsqueeze(1))
-            for of_class in slope.unbind(dim=1)  # (B, H) each
-        ]
-        return torch.stack(columns, dim=-1)

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from heedful.config import ModelConfig
-from heedful.nn.recurrent import Recurrent
+from heedful.nn.recurrent import Cell, Recurrent
 
 
 class States(NamedTuple):
@@ -22,19 +22,49 @@ class States(NamedTuple):
     final: Tensor | None
 
 
-class TokenEncoder(nn.Module):
+class Encoder(nn.Module):
+    """What every encoder is: vectors in, states out, and whose each state's share is.
+
+    Attributes:
+        width: H, the width of the states.
+    """
+
+    width: int
+
+    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """States of the tokens: here their own vectors."""
+        return States(values, None)
+
+    def hand_down(
+        self,
+        values: Float[Tensor, "B T E"],
+        states: Float[Tensor, "B T H"],
+        mask: Bool[Tensor, "B T"],
+        weights: Float[Tensor, "B T"],
+        slope: Float[Tensor, "B C H"],
+    ) -> Float[Tensor, "B T C"]:
+        """What each token adds to sum_t a_t (w_c . h_t): here what its own state does.
+
+        Args:
+            values: the token vectors that went in.
+            states: the states that came out of them.
+            mask: True = real.
+            weights: the attention a; 0 on padding.
+            slope: w, one row a class.
+        """
+        toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
+        return weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
+class TokenEncoder(Encoder):
     """No context at all: the state of a token is its own vector."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
 
-    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
-        """The vectors themselves."""
-        return States(values, None)
 
-
-class ConvEncoder(nn.Module):
+class ConvEncoder(Encoder):
     """Convolutions over a window of tokens with ReLU (Kim 2014, without max pooling).
 
     A state sees `layers * (window - 1) + 1` tokens. Padding counts as zeros, just as what
@@ -68,15 +98,18 @@ class ConvEncoder(nn.Module):
     def hand_down(
         self,
         values: Float[Tensor, "B T E"],
+        states: Float[Tensor, "B T H"],
         mask: Bool[Tensor, "B T"],
-        pull: Float[Tensor, "B T H"],
-    ) -> Float[Tensor, "B T"]:
-        """Share sum_t pull_t . h_t out among the tokens of the windows, exactly.
+        weights: Float[Tensor, "B T"],
+        slope: Float[Tensor, "B C H"],
+    ) -> Float[Tensor, "B T C"]:
+        """What each token adds to sum_t a_t (w_c . h_t) through the windows that see it.
 
         A ReLU unit that is on is linear, one that is off is silent, so each state is a sum over
         the tokens of its window: h_t = on_t * (b + sum_k W_k x_(t+k)). Every token gets what its
         own vector adds; the bias stays with the state's own token. (Gradient times input for
-        piecewise linear networks, with `pull` held fixed: Montavon et al. 2018, section 4.1.)
+        piecewise linear networks, with the attention held fixed: Montavon et al. 2018, section
+        4.1.)
         """
         real = mask.unsqueeze(-1)
         layers = [layer for layer in self.convolutions if isinstance(layer, nn.Conv1d)]
@@ -85,31 +118,42 @@ class ConvEncoder(nn.Module):
             before = convolution(inputs.transpose(1, 2)).transpose(1, 2)  # (B, T, H)
             on.append(before > 0)
             inputs = torch.relu(before) * real
+        path = list(zip(layers, on, strict=True))[::-1]
+        columns = [
+            self._through(path, values, mask, weights.unsqueeze(-1) * of_class.unsqueeze(1))
+            for of_class in slope.unbind(dim=1)  # (B, H) each
+        ]
+        return torch.stack(columns, dim=-1)
+
+    @staticmethod
+    def _through(
+        path: list[tuple[nn.Conv1d, Tensor]], values: Tensor, mask: Tensor, pull: Tensor
+    ) -> Tensor:
+        """sum_t pull_t . h_t shared out among the tokens, layer by layer from the last."""
+        real = mask.unsqueeze(-1)
         shares = values.new_zeros(mask.shape)
-        pull = pull * real
-        for convolution, active in zip(reversed(layers), reversed(on), strict=True):
-            pull = pull * active
+        for convolution, active in path:
+            pull = pull * active * real
             if convolution.bias is not None:
                 shares = shares + pull @ convolution.bias
             weight = convolution.weight  # (H, E, window)
             spread = nn.functional.conv_transpose1d(
                 pull.transpose(1, 2), weight, padding=weight.shape[-1] // 2
             )
-            pull = spread.transpose(1, 2) * real
-        total: Tensor = shares + (pull * values).sum(dim=-1)
-        return total
+            pull = spread.transpose(1, 2)
+        return shares + (pull * values * real).sum(dim=-1)
 
 
-class RecurrentEncoder(nn.Module):
+class RecurrentEncoder(Encoder):
     """A stack of LSTM or GRU layers."""
 
     def __init__(self, width: int, config: ModelConfig, dropout: tuple[float, ...]) -> None:
         super().__init__()
-        cell = "lstm" if config.encoder == "bilstm" else "gru"
+        cell: Cell = "lstm" if config.encoder == "bilstm" else "gru"
         layers = []
         for _ in range(config.layers):
             layer = Recurrent(
-                cell,  # type: ignore[arg-type]
+                cell,
                 width,
                 config.hidden,
                 bidirectional=config.bidirectional,
@@ -130,11 +174,8 @@ class RecurrentEncoder(nn.Module):
         return States(values, final)
 
 
-def build_encoder(width: int, config: ModelConfig) -> nn.Module:
-    """The encoder that `config` names, for token vectors of this width.
-
-    The result has `width`, the width H of its states.
-    """
+def build_encoder(width: int, config: ModelConfig) -> Encoder:
+    """The encoder that `config` names, for token vectors of this width."""
     rates = config.encoder_dropout
     dropout = rates if len(rates) == config.layers else rates * config.layers
     if config.encoder == "token":

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from heedful.records import BadRow, Example, HeedfulError
 from heedful.text.holdout import split
+from heedful.text.labels import suggest_map
 from heedful.text.options import ReadOptions
 from heedful.text.part import Part
 from heedful.text.parts import open_part
 from heedful.text.sources import resolve
-from heedful.text.table import clip
+from heedful.text.table import column_list
 
 __all__ = ["Corpus", "ReadOptions", "fingerprint", "read", "split", "stream"]
 
@@ -149,7 +150,8 @@ def _check_joined(names: list[tuple[str, set[str]]], notes: list[str] | None) ->
         for other, others in several[:i]:
             if labels.isdisjoint(others):
                 found = (
-                    f"{other} has the labels {_few(others)}, {source} has {_few(labels)}; map one "
+                    f"{other} has the labels {column_list(sorted(others))}, {source} has "
+                    f"{column_list(sorted(labels))}; map one "
                     f"to the other, for example --label-map {_suggest(labels, others)}"
                 )
                 if notes is None:
@@ -157,24 +159,10 @@ def _check_joined(names: list[tuple[str, set[str]]], notes: list[str] | None) ->
                 notes.append(found)
 
 
-_NEGATIVE, _POSITIVE = ("0", "neg", "negative", "false"), ("1", "pos", "positive", "true")
-
-
 def _suggest(first: set[str], second: set[str]) -> str:
-    """A label map between two label sets: names to numbers where it can be read off them."""
+    """A label map between two label sets, from names to numbers where one has them."""
     source, target = (first, second) if first & {"pos", "positive", "true"} else (second, first)
-    pairs = []
-    for alike in (_POSITIVE, _NEGATIVE):
-        old = next((name for name in sorted(source) if name.casefold() in alike), None)
-        new = next((name for name in sorted(target) if name.casefold() in alike), None)
-        if old is not None and new is not None:
-            pairs.append(f"{old}={new}")
-    return ",".join(pairs or [f"{clip(min(first))[1:-1]}={clip(min(second))[1:-1]}"])
-
-
-def _few(labels: set[str]) -> str:
-    shown = ", ".join(clip(label, 30)[1:-1] for label in sorted(labels)[:5])
-    return shown + (" ..." if len(labels) > 5 else "")
+    return suggest_map(sorted(source), sorted(target))
 
 
 def _label_map_notes(options: ReadOptions, examples: Iterable[Example]) -> list[str]:

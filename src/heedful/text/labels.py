@@ -54,15 +54,16 @@ class Labels:
             without labels is all zero.
 
         Raises:
-            HeedfulError: a label that is not among `names`, or not exactly one label in a
-                single-label task; names file and row.
+            HeedfulError: labels that are not among `names`, with a label map that may fit; or
+                not exactly one label in a single-label task. Names file and row.
         """
+        self._check_known(examples)
         place = {name: i for i, name in enumerate(self.names)}
         if self.task == "multi-label":
             targets = np.zeros((len(examples), len(self.names)), dtype=np.float32)
             for row, example in enumerate(examples):
                 for label in example.labels:
-                    targets[row, self._position(place, label, example)] = 1.0
+                    targets[row, place[label]] = 1.0
             return targets
         return np.array([self._single(place, example) for example in examples], dtype=np.int64)
 
@@ -72,15 +73,37 @@ class Labels:
                 f"{example.source}, row {example.row}: it has {len(example.labels)} labels where "
                 "one belongs"
             )
-        return self._position(place, example.labels[0], example)
+        return place[example.labels[0]]
 
-    def _position(self, place: dict[str, int], label: str, example: Example) -> int:
-        if label not in place:
-            raise HeedfulError(
-                f"{example.source}, row {example.row}: unknown label {clip(label)}; known are "
-                f"{column_list(self.names)}; map it with --label-map"
-            )
-        return place[label]
+    def _check_known(self, examples: Sequence[Example]) -> None:
+        known = set(self.names)
+        strangers = [example for example in examples if not known.issuperset(example.labels)]
+        if not strangers:
+            return
+        found = sorted({label for example in strangers for label in example.labels} - known)
+        raise HeedfulError(
+            f"{strangers[0].source}, row {strangers[0].row}: unknown label"
+            f"{'s' if len(found) > 1 else ''} {column_list(found)}; known are "
+            f"{column_list(self.names)}; map one to the other, for example --label-map "
+            f"{suggest_map(found, self.names)}"
+        )
+
+
+_ALIKE = (
+    ("1", "pos", "positive", "true", "yes", "spam"),
+    ("0", "neg", "negative", "false", "no", "ham"),
+)
+
+
+def suggest_map(found: Sequence[str], known: Sequence[str]) -> str:
+    """`pos=1,neg=0` where it can be read off the names, else any pair as a pattern."""
+    pairs = []
+    for alike in _ALIKE:
+        old = next((name for name in found if name.casefold() in alike), None)
+        new = next((name for name in known if name.casefold() in alike), None)
+        if old is not None and new is not None:
+            pairs.append(f"{old}={new}")
+    return ",".join(pairs or [f"{found[0][:40]}={known[0][:40]}"])
 
 
 def _number(name: str) -> float | None:

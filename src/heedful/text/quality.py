@@ -8,25 +8,12 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from heedful.records import BadRow, Example
 from heedful.text.corpus import Corpus
 from heedful.text.normalise import key
+from heedful.text.spread import Spread, spread
 
 SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Text lengths in words between white space; all 0 for no texts."""
-
-    mean: float
-    median: float
-    p90: float
-    p95: float
-    p99: float
-    max: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +33,7 @@ class SplitQuality:
     Attributes:
         rows: usable rows.
         labels: how many rows carry each label.
-        lengths: of the texts.
+        lengths: of the texts, in words between white space.
         duplicates: rows whose text stands in an earlier row already.
         conflicts: texts that occur with different labels.
         conflict_pairs: the first few of them.
@@ -59,7 +46,7 @@ class SplitQuality:
 
     rows: int
     labels: dict[str, int]
-    lengths: Lengths
+    lengths: Spread
     duplicates: int
     identical_rows: int
     conflicts: int
@@ -159,7 +146,7 @@ def _measure(corpus: Corpus, seen: dict[bytes, _Seen], identical: int) -> SplitQ
     return SplitQuality(
         rows=len(examples),
         labels=_label_counts(examples),
-        lengths=_lengths([len(example.text.split()) for example in examples]),
+        lengths=spread([len(example.text.split()) for example in examples]),
         duplicates=len(examples) - len(seen),
         identical_rows=identical,
         conflicts=len(conflicts),
@@ -179,13 +166,6 @@ def _label_counts(examples: Sequence[Example]) -> dict[str, int]:
     counts = Counter(label for example in examples for label in example.labels)
     unlabelled = sum(1 for example in examples if not example.labels)
     return dict(sorted(counts.items())) | ({"(none)": unlabelled} if unlabelled else {})
-
-
-def _lengths(words: Sequence[int]) -> Lengths:
-    if not words:
-        return Lengths(0.0, 0.0, 0.0, 0.0, 0.0, 0)
-    median, p90, p95, p99 = (float(p) for p in np.percentile(words, (50, 90, 95, 99)))
-    return Lengths(sum(words) / len(words), median, p90, p95, p99, max(words))
 
 
 def _differ(first: Example, second: Example) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text.spread import Spread, spread
 from heedful.text.tokenize import Tokenizer, cut
 
 PAD, UNK, START, END = 0, 1, 2, 3
@@ -217,22 +218,15 @@ def fit(
     return vocabulary, store.encoded()
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+@dataclass(frozen=True)
+class Lengths(Spread):
     """How long texts are, in tokens before any cut, and what `max_tokens` costs.
 
     Attributes:
-        mean, median, p90, p95, p99, max: of the lengths.
         texts_cut: share of texts that are cut, 0 to 1.
         tokens_cut: share of all tokens that are not read, 0 to 1.
     """
 
-    mean: float
-    median: float
-    p90: float
-    p95: float
-    p99: float
-    max: int
     texts_cut: float
     tokens_cut: float
 
@@ -241,14 +235,14 @@ class Lengths:
         return asdict(self)
 
     def __str__(self) -> str:
-        spread = (
+        told = (
             f"tokens a text: mean {self.mean:,.0f}, median {self.median:,.0f}, 90 % have at most "
             f"{self.p90:,.0f}, 95 % {self.p95:,.0f}, 99 % {self.p99:,.0f}, the longest {self.max:,}"
         )
         if not self.tokens_cut:
-            return f"{spread}; all of them are read"
+            return f"{told}; all of them are read"
         return (
-            f"{spread}; {self.texts_cut:.1%} of the texts are cut, "
+            f"{told}; {self.texts_cut:.1%} of the texts are cut, "
             f"{self.tokens_cut:.1%} of all tokens are not read"
         )
 
@@ -256,16 +250,8 @@ class Lengths:
 def lengths(encoded: Encoded) -> Lengths:
     """The spread of text lengths; all zeros for no texts."""
     whole = encoded.lengths + encoded.cut
-    if not len(whole):
-        return Lengths(0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
-    median, p90, p95, p99 = np.percentile(whole, (50, 90, 95, 99)).tolist()
     return Lengths(
-        mean=float(whole.mean()),
-        median=median,
-        p90=p90,
-        p95=p95,
-        p99=p99,
-        max=int(whole.max()),
-        texts_cut=float((encoded.cut > 0).mean()),
+        **asdict(spread(whole)),
+        texts_cut=float((encoded.cut > 0).mean()) if len(whole) else 0.0,
         tokens_cut=float(encoded.cut.sum() / max(whole.sum(), 1)),
     )
