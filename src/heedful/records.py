@@ -7,6 +7,7 @@ text exactly as the user wrote it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
@@ -144,6 +145,32 @@ class Explanation:
             "gold": [list(span) for span in self.gold],
             "label": list(self.label),
         }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Explanation:
+        """The record that `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: damaged.
+        """
+        prediction = dict(values["prediction"])
+        tokens = values["tokens"]
+        return cls(
+            text=values["text"],
+            tokens=tuple(Token(t["text"], t["start"], t["end"]) for t in tokens),
+            prediction=Prediction(**prediction | {"labels": tuple(prediction["labels"])}),
+            target=values["target"],
+            attention=tuple(float(t["attention"]) for t in tokens),
+            contributions={
+                name: tuple(float(t["contributions"][name]) for t in tokens)
+                for name in values["base"]
+            },
+            base=dict(values["base"]),
+            logits=dict(values["logits"]),
+            error=dict(values["error"]),
+            gold=tuple((int(start), int(end)) for start, end in values["gold"]),
+            label=tuple(values["label"]),
+        )
 
     def _repr_html_(self) -> str:
         """Draws itself in a notebook."""
