@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from heedful.config import ENCODERS, SCORES, Config, apply
-from heedful.nn.classify import Classifier, DenseHead
+from heedful.nn.classify import Classifier, DenseHead, Scored
 
 VOCABULARY, CLASSES = 23, 3
 LENGTHS = [11, 2, 7, 1, 0, 5]  # one text without any token
@@ -110,6 +110,38 @@ def test_scores_differ_from_uniform_attention(score):
     weights = build("bilstm", score)(ids, mask).weights
     uniform = build("bilstm", "uniform")(ids, mask).weights
     assert (weights - uniform).abs().max() > 0.005
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+@pytest.mark.parametrize(("encoder", "query"), [("token", "learned"), ("bigru", "final")])
+def test_uniform_attention_is_the_head_of_the_mean_state(encoder, query, head):
+    network = build(encoder, "additive", query, head)
+    ids, mask = batch(extra=2, garbage=9)
+    with torch.no_grad():
+        learned, uniform = network.logits_and_uniform(ids, mask)
+        torch.testing.assert_close(learned, network.logits(ids, mask))
+        states, _ = network.pool(network.embed(ids, mask), mask)
+        for row, n in enumerate(LENGTHS):
+            mean = states[row, :n].mean(dim=0) if n else torch.zeros(states.shape[2])
+            torch.testing.assert_close(uniform[row], network.head(mean[None])[0])
+        assert (learned - uniform)[0].abs().max() > 1e-3
+        # one token is read with weight 1 either way; a network with the uniform score is its own
+        torch.testing.assert_close(learned[3], uniform[3])
+        same = build(encoder, "uniform", query, head).logits_and_uniform(ids, mask)
+        torch.testing.assert_close(*same)
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_a_scaled_head_scales_logits_base_and_contributions_alike(head):
+    network = build("conv", "dot", "learned", head)
+    with torch.no_grad():
+        # a copy: the base of a linear head is its bias itself
+        before = Scored(*(part.clone() for part in network(*batch())))
+        network.head.scale(0.25)
+        after = network(*batch())
+    for name in ("logits", "contributions", "base"):
+        torch.testing.assert_close(getattr(after, name), getattr(before, name) / 4)
+    torch.testing.assert_close(after.weights, before.weights)
 
 
 def test_linear_contributions_are_weight_times_projection():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
-from heedful.records import Example, Explanation, HeedfulError, Token
+from heedful.records import Example, Explanation, HeedfulError, Prediction, Token
 from heedful.text.tokenize import cut
 from heedful.text.vocab import Encoded
 
@@ -83,8 +83,14 @@ def _record(
     )
     logits = one.logits.double().numpy()
     row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
-    prediction = model.to_prediction(
-        row, len(tokens), int(encoded.unknown[index]), int(encoded.cut[index])
+    probabilities = {name: float(p) for name, p in zip(names, row, strict=True)}
+    cut_away = int(encoded.cut[index])
+    prediction = Prediction(
+        model.decided(row[None])[0],
+        probabilities,
+        len(tokens) + cut_away,
+        int(encoded.unknown[index]),
+        cut_away,
     )
     shares = one.contributions.double().numpy()[: len(tokens)]  # (N, C)
     base = one.base.double().numpy()
@@ -92,12 +98,13 @@ def _record(
         logits, base = _mirror(logits), _mirror(base)
         shares = np.concatenate([-shares, shares], axis=1)
     error = logits - base - shares.sum(axis=0)
-    best = names[int(row.argmax())]
+    # With thresholds of their own the decision need not be the most probable class.
+    single = prediction.label if model.task != "multi-label" else None
     return Explanation(
         text=example.text,
         tokens=tuple(tokens),
         prediction=prediction,
-        target=target or best,
+        target=target or single or names[int(row.argmax())],
         attention=tuple(one.weights.tolist()[: len(tokens)]),
         contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
         base=_by_class(names, base),

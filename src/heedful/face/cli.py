@@ -95,6 +95,10 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a finished run in RUN.")
     ] = False,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline/--no-baseline", help="Fit a linear model beside it, to compare."),
+    ] = True,
     text: o.Text = None,
     label: o.Label = None,
     delimiter: o.Delimiter = None,
@@ -121,7 +125,7 @@ def train(
     options = o.read_options(locals(), "train")
     from heedful.face.training import Job, run_training
 
-    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite)
+    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline)
     raise typer.Exit(run_training(job, config, options))
 
 
@@ -214,6 +218,76 @@ def explain(
 
     wanted = Wanted(method, target, html, json, limit)
     run_explain(run, texts or [], input or [], options, wanted)
+
+
+@app.command()
+def report(
+    run: o.Run,
+    html: Annotated[
+        str | None, typer.Option(help="Where the page goes; else RUN/report.html.", metavar="FILE")
+    ] = None,
+    png: Annotated[
+        str | None, typer.Option(help="Also write every plot as a PNG here.", metavar="FOLDER")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Which evaluation: a file name or id; else the newest.", metavar="NAME"),
+    ] = None,
+) -> None:
+    """One page, to be mailed, with all there is to judge a run by.
+
+    Drawn from the run folder: leaks, figures with intervals, the linear baseline, plots, the
+    mistakes with their heat maps, the data, the network.
+    """
+    from heedful.face.reporting import run_report
+
+    run_report(run, html, png, data)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Two run folders or more.", metavar="RUN...")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Labelled data; else what all were evaluated on.", metavar="DATA"),
+    ] = None,
+    json: o.Json = None,
+    limit: Annotated[
+        int, typer.Option(help="Show so many rows where they differ.", min=0, metavar="N")
+    ] = 10,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """Several runs on the same data: figures, paired tests, where they disagree."""
+    options = o.read_options(locals(), "test")
+    from heedful.face.comparing import run_compare
+
+    run_compare(runs, data or [], options, json, limit)
+
+
+@app.command()
+def decide(
+    run: o.Run,
+    aim: Annotated[
+        str | None,
+        typer.Option(help="f1, precision=0.9, recall=0.95, or none for one half.", metavar="AIM"),
+    ] = None,
+    json: o.Json = None,
+) -> None:
+    """From which probability on a label is given, chosen on the run's validation data.
+
+    Without --aim it only shows the rule as it is. Never looks at test data.
+    """
+    from heedful.face.deciding import run_decide
+
+    run_decide(run, aim, json)
 
 
 @app.command()

@@ -87,6 +87,8 @@ def write_json(target: str, value: Any) -> None:
 
 
 COUNTS = frozenset({"tp", "fp", "tn", "fn"})
+FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
+           "average_precision", "mcc", "loss", "brier", "ece", "tp", "fp", "tn", "fn")  # fmt: skip
 
 
 def show(table: Table, title: str) -> None:
@@ -103,11 +105,31 @@ def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     for name in columns:
         table.add_column(name, justify="right")
     for metric in next(iter(columns.values())):
-        table.add_row(metric, *(_figure(metric, v.get(metric)) for v in columns.values()))
+        table.add_row(metric, *(figure_text(metric, v.get(metric)) for v in columns.values()))
     return table
 
 
-def _figure(metric: str, value: float | None) -> str:
+RIVALS = {"baseline": "linear baseline", "uniform": "uniform attention"}
+
+
+def figures_table(record: Mapping[str, Any]) -> Table:
+    """An evaluation: the model's figures with their intervals, beside its rivals'."""
+    rivals = [name for name in RIVALS if record.get(name)]
+    table = Table()
+    table.add_column("metric")
+    for heading in ("model", "95 % interval", *(RIVALS[name] for name in rivals)):
+        table.add_column(heading, justify="right")
+    for metric in FIGURES:
+        if metric in record:
+            low, high = record["intervals"].get(metric) or (None, None)
+            around = "" if low is None else f"{figure_text(metric, low)} – {figure_text(metric, high)}"
+            cells = [figure_text(metric, record[r][metric]) if metric in record[r] else "" for r in rivals]
+            table.add_row(metric, figure_text(metric, record[metric]), around, *cells)
+    return table
+
+
+def figure_text(metric: str, value: float | None) -> str:
+    """A figure as tables show it: counts whole, the rest with four decimals."""
     if value is None or value != value:
         return "n/a"
     return f"{int(value):,}" if metric in COUNTS else f"{value:.4f}"

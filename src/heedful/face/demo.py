@@ -10,6 +10,7 @@ from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
 from heedful.face.render import to_html, to_terminal
+from heedful.face.reporting import run_report
 from heedful.face.scoring import facts
 from heedful.face.training import Job, run_training
 from heedful.learn.folder import is_run, load_model
@@ -34,10 +35,11 @@ OWN_TEXTS = (
 PAGE_TEXTS = 40
 DATA = "reviews"
 PAGE = "heat-maps.html"
+REPORT = "report.html"
 
 
 def run_demo(out: str) -> int:
-    """Train on built-in reviews, evaluate on others, explain some, and say how to go on.
+    """Train on built-in reviews, evaluate on others, explain some, report, say how to go on.
 
     Returns the exit code of the training.
     """
@@ -54,9 +56,12 @@ def run_demo(out: str) -> int:
     run_evaluate(str(run), ["reviews:test"], options, None)
     note("\n3. explaining: every token's share of the decision", style="bold")
     _explain(run, folder / PAGE)
+    note("\n4. a report: one page with all there is to judge the model by", style="bold")
+    run_report(str(run), str(folder / REPORT), None, None)
     note(
-        f"\nopen {folder / PAGE} in a browser; with your own data:\n"
+        f"\nopen {folder / REPORT} and {folder / PAGE} in a browser; with your own data:\n"
         "  heedful train my.csv --out my-run\n"
+        "  heedful evaluate my-run test.csv && heedful report my-run\n"
         '  heedful explain my-run "a text of yours"',
         style="bold",
     )
@@ -65,15 +70,16 @@ def run_demo(out: str) -> int:
 
 def _clear(folder: Path) -> None:
     """Remove an older demo, also one that was broken off, and nothing else."""
-    run, page = folder / "run", folder / PAGE
+    run, *pages = (folder / name for name in ("run", PAGE, REPORT))
     if folder.exists() and not folder.is_dir():
         raise HeedfulError(f"{folder} is a file; name a folder with --out")
-    strange = folder.exists() and any(path not in (run, page) for path in folder.iterdir())
+    strange = folder.exists() and any(path not in (run, *pages) for path in folder.iterdir())
     if strange or (is_run(run) and facts(run).get("files") != [DATA]):
         raise HeedfulError(f"{folder} holds something else than a demo; choose another --out")
     if run.exists():
         shutil.rmtree(run)
-    page.unlink(missing_ok=True)
+    for page in pages:
+        page.unlink(missing_ok=True)
 
 
 def _explain(run: Path, page: Path) -> None:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from heedful.face.console import metrics_table, show, tell_data, warn, write_json
+from heedful.explain.attribute import explain_examples
+from heedful.explain.select import select_rows
+from heedful.face.console import figures_table, note, show, tell_data, warn, write_json
 from heedful.face.scoring import facts, remembered
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import add_evaluation, load_model
-from heedful.learn.metrics import measure
-from heedful.learn.model import using_threads
-from heedful.text.corpus import ReadOptions, fingerprint, read
+from heedful.learn.card import leak_sentences
+from heedful.learn.companions import read_baseline, read_sketches
+from heedful.learn.evaluation import evaluation_record
+from heedful.learn.evaluations import add_evaluation
+from heedful.learn.folder import load_model
+from heedful.learn.model import TextModel, using_threads
+from heedful.learn.scores import Scores, to_parquet
+from heedful.learn.scoring import score_examples
+from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
+from heedful.text.quality import leak, measure_split
+from heedful.text.sketch import Sketch
+from heedful.text.vocab import Lengths
+from heedful.text.spread import spread
+
+ID = 12  # hexadecimal digits of the fingerprint that name an evaluation
 
 
 def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str | None) -> None:
-    """Score labelled data and print, write and remember the figures."""
+    """Score labelled data, and print, write and remember what comes out."""
     folder = Path(run)
     model = load_model(folder)
     multi_label = model.task == "multi-label"
@@ -25,24 +39,89 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     with taking_stdin(data, options) as files:
         corpus = read(files, options)
     tell_data(corpus.notes, corpus.bad_rows)
-    targets = model.labels.encode(corpus.examples)
-    print_of = fingerprint(corpus.examples)
-    trained = facts(folder).get("fingerprint")
-    if trained == print_of:
-        warn("this is the very data the model was trained on; it says nothing about new texts")
     with using_threads(0):
-        probabilities = model.probabilities([example.text for example in corpus.examples])
-    figures = measure(probabilities, targets, model.task)
-    record: dict[str, Any] = {
-        "data": [Path(name).name for name in data],
-        "rows": len(corpus.examples),
-        "bad_rows": len(corpus.bad_rows),
-        "fingerprint": print_of,
-        **figures,
-    }
-    add_evaluation(folder, record)
+        scores = score_examples(model, corpus.examples, read_baseline(folder))
+    record = _about(folder, data, corpus)
+    found, suspects = evaluation_record(scores, model.decision)
+    record |= found | {"checks": _checks(folder, corpus, scores)}
+    chosen = select_rows(scores, model.decision, suspects)
+    examples = _explained(model, corpus, chosen)
+    add_evaluation(folder, record, to_parquet(scores), {"examples": examples})
     if json:
         write_json(json, record)
     if json != "-":
         title = f"{run} on {', '.join(record['data'])}: {len(corpus.examples):,} texts"
-        show(metrics_table({model.task: figures}), title)
+        show(figures_table(record), title)
+    _tell(folder, record)
+
+
+def _about(folder: Path, data: Sequence[str], corpus: Corpus) -> dict[str, Any]:
+    print_of = fingerprint(corpus.examples)
+    if facts(folder).get("fingerprint") == print_of:
+        warn("this is the very data the model was trained on; it says nothing about new texts")
+    return {
+        "id": print_of[:ID],
+        "data": [Path(name).name for name in data],
+        "rows": len(corpus.examples),
+        "bad_rows": len(corpus.bad_rows),
+        "fingerprint": print_of,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def _checks(folder: Path, corpus: Corpus, scores: Scores) -> dict[str, Any]:
+    """Quality of the data, and what it shares with what the run was trained on."""
+    sketch = Sketch.of(corpus.examples)
+    leaks = [
+        leak(split, known, "evaluated", sketch) for split, known in read_sketches(folder).items()
+    ]
+    whole = int(scores.tokens.sum())
+    return {
+        "split": measure_split(corpus, sketch).to_json(),
+        "leaks": [found.to_json() for found in leaks],
+        "lengths": lengths_of(scores).to_json(),
+        "unknown_tokens": float(scores.unknown.sum()) / max(whole, 1),
+    }
+
+
+def lengths_of(scores: Scores) -> Lengths:
+    """Spread of text lengths, and what `max_tokens` costs."""
+    values = spread(scores.tokens)
+    return Lengths(
+        values.mean, values.median, values.p90, values.p95, values.p99, values.max,
+        texts_cut=float((scores.cut > 0).mean()),
+        tokens_cut=float(scores.cut.sum()) / max(int(scores.tokens.sum()), 1),
+    )  # fmt: skip
+
+
+def _explained(
+    model: TextModel, corpus: Corpus, chosen: Mapping[int, Sequence[str]]
+) -> list[dict[str, Any]]:
+    examples = [corpus.examples[index] for index in chosen]
+    with using_threads(0):
+        found = explain_examples(model, examples)
+        return [
+            {
+                "why": list(why),
+                "source": example.source,
+                "row": example.row,
+                "explanation": explanation.to_json(),
+            }
+            for why, example, explanation in zip(chosen.values(), examples, found, strict=True)
+        ]
+
+
+def _tell(folder: Path, record: Mapping[str, Any]) -> None:
+    """What a careful reader must know beside the figures."""
+    for sentence in leak_sentences(record):
+        warn(f"LEAK: {sentence}" if "flatter" in sentence else sentence)
+    for rival in ("baseline", "uniform"):
+        if record[rival]:
+            note(record[rival]["sentence"], style="")
+    if record["baseline"] is None:
+        note("no linear baseline is stored with this run; train it again to compare")
+    if record["label_errors_found"]:
+        note(
+            f"{record['label_errors_found']:,} labels look wrong; heedful report {folder} shows "
+            f"the {len(record['label_errors']):,} most suspicious rows"
+        )

@@ -14,8 +14,8 @@ from typing import Any
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.stdin import taking_stdin
-from heedful.learn.card import model_card
 from heedful.learn.checkpoint import Store
+from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
 from heedful.learn.fit import Fitted, Saving, fit, with_all_cores
 from heedful.learn.folder import is_run, read_json, recover, save_run
@@ -37,6 +37,7 @@ class Job:
     out: str
     resume: bool = False
     overwrite: bool = False
+    baseline: bool = True
 
 
 def run_training(job: Job, config: Config, options: ReadOptions) -> int:
@@ -65,8 +66,8 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     with _made(folder), taking_stdin(job.data, options) as files:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
-        fitted, facts = _fit(job, folder, corpus, config, options)
-    save_run(fitted, folder, facts, model_card(fitted, facts), overwrite=replacing)
+        fitted, facts, files_beside = _fit(job, folder, corpus, config, options)
+    save_run(fitted, folder, facts, files_beside, overwrite=replacing)
     if not fitted.outcome.interrupted:
         Store(folder / "checkpoint").clear()
     _tell_end(fitted, folder, time.monotonic() - started)
@@ -75,8 +76,8 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
 
 def _fit(
     job: Job, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
-) -> tuple[Fitted, dict[str, Any]]:
-    """The trained model, and the facts about its data for config.json."""
+) -> tuple[Fitted, dict[str, Any], dict[str, bytes]]:
+    """The trained model, the facts about its data for config.json, and the files beside it."""
     config = with_all_cores(config)  # before the plan is written: it is part of it
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
@@ -89,7 +90,11 @@ def _fit(
     facts = _facts(job, options, corpus, train, valid)
     saving = _saving(job, folder, config, facts)
     with Watch(None if config.train.steps else config.train.epochs) as watch:
-        return fit(train, valid, labels, config, saving, watch), facts
+        fitted = fit(train, valid, labels, config, saving, watch)
+    splits = {"training": replace(corpus, examples=tuple(train))}
+    if valid:
+        splits["validation"] = replace(corpus, examples=tuple(valid), bad_rows=())
+    return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
 
 
 @contextmanager

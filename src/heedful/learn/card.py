@@ -1,41 +1,186 @@
-"""The model card that goes with a run: what it is, from what, how good, how to load."""
+"""The model card that goes with a run: what it is, from what, how good, its limits, how to load.
+
+A function of what the run folder holds. It is written when training ends and again after every
+evaluation; what the user adds below the marker stays. No torch here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from heedful.learn.fit import Fitted
-from heedful.learn.outcome import summarise
+MARKER = "<!-- heedful writes what stands above this line anew; what stands below is yours -->"
+SHOWN = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
+         "average_precision", "mcc", "loss", "brier", "ece")  # fmt: skip
+LONG_NAMES = 30
+
+Json = Mapping[str, Any]
 
 
-def model_card(fitted: Fitted, data: Mapping[str, Any]) -> str:
-    """Markdown with the Hugging Face metadata header."""
-    model, labels = fitted.model, fitted.model.labels
-    network = model.config.model
-    header = ["---", "library_name: heedful", "pipeline_tag: text-classification", "tags:"]
-    header += ["- text-classification", "- attention", "---", ""]
+def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
+    """Markdown with the Hugging Face metadata header.
+
+    Args:
+        name: of the run folder.
+        config: config.json.
+        metrics: metrics.json.
+        old: the card that lies there; what stands below its marker is kept.
+    """
+    evaluations = metrics.get("evaluations", [])
+    blocks = [
+        [*_header(name, evaluations), "", "# " + name, ""],
+        _what(config),
+        _data(config),
+        _figures(metrics),
+        _limits(config, evaluations),
+        _use(),
+    ]
+    own = old.partition(MARKER)[2].strip()
+    lines = [line for block in blocks for line in block] + [MARKER, *([own] if own else []), ""]
+    return "\n".join(lines)
+
+
+def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
+    lines = ["---", "library_name: heedful", "pipeline_tag: text-classification", "tags:"]
+    lines += ["- text-classification", "- attention", "- explainability"]
+    if evaluations:
+        lines += ["metrics:", "- accuracy", "- f1", "model-index:", f"- name: {json.dumps(name)}"]
+        lines += ["  results:"]
+    for record in evaluations:
+        lines += ["  - task:", "      type: text-classification", "    dataset:"]
+        lines += [f"      name: {json.dumps(', '.join(record['data']))}"]
+        lines += [f"      type: {json.dumps('local-' + record['fingerprint'][:12])}", "    metrics:"]
+        for metric in ("accuracy", "f1"):
+            lines += [f"    - type: {metric}", f"      value: {_number(record.get(metric), '.nan')}"]
+    return [*lines, "---"]
+
+
+def _what(config: Json) -> list[str]:
+    network, names = config["model"], list(config["id2label"].values())
+    shown = ", ".join(f"`{name}`" for name in names[:LONG_NAMES])
+    more = f" and {len(names) - LONG_NAMES} more" if len(names) > LONG_NAMES else ""
     lines = [
-        "# Text classifier with attention",
+        f"A {config['task']} text classifier, trained with heedful {config['heedful']}. "
+        f"Labels: {shown}{more}.",
         "",
-        f"A {labels.task} classifier trained with heedful. Labels: {_names(labels.names)}.",
-        "",
-        f"- network: embedding {network.embedding}, encoder `{network.encoder}`, attention "
-        f"`{network.attention}`, {network.head} head "
-        f"({sum(p.numel() for p in model.network.parameters()):,} parameters)",
-        f"- preset: `{model.config.preset}`, seed {model.config.train.seed}",
-        f"- data: {', '.join(data['files'])}: {data['train_rows']:,} texts to train on, "
-        f"{data['valid_rows']:,} to validate on; fingerprint `{data['fingerprint'][:16]}`",
-        f"- {fitted.lengths}",
-        f"- training: {summarise(fitted.outcome.history, fitted.outcome.best_epoch)}",
-        "",
-        "## Figures",
-        "",
-        *_table(fitted.validation),
-        "",
-        "Validation figures were used to choose the epoch, so they flatter the model a little. "
-        "For a fair figure run `heedful evaluate` on data it has never seen.",
-        "",
+        f"- network: embedding {network['embedding']}, encoder `{network['encoder']}`, attention "
+        f"`{network['attention']}`, {network['head']} head{_parameters(config)}",
+        f"- preset `{config['preset']}`, seed {config['train']['seed']}",
+    ]
+    if config.get("stopped"):
+        lines.append(f"- training: {config['stopped']}")
+    return [*lines, *_decision(config.get("decision") or {}), ""]
+
+
+def _parameters(config: Json) -> str:
+    count = config.get("parameters")
+    return f" ({count:,} parameters)" if count else ""
+
+
+def _decision(decision: Json) -> Iterator[str]:
+    temperature = decision.get("temperature", 1.0)
+    if temperature != 1.0:
+        yield f"- probabilities are calibrated on validation data (temperature {temperature:.3g})"
+    if decision.get("thresholds"):
+        yield f"- thresholds were chosen on validation data for `{decision['aim']}`"
+
+
+def _data(config: Json) -> list[str]:
+    data = config.get("data") or {}
+    lines = ["## Data", ""]
+    if "files" not in data:
+        return [*lines, "Trained from Python; nothing is recorded about its data.", ""]
+    held = f"{data['valid_rows']:,} to validate on" if data["valid_rows"] else "none to validate on"
+    lines += [
+        f"- files: {', '.join(f'`{name}`' for name in data['files'])}; "
+        f"{data['train_rows']:,} texts to train on, {held}",
+        f"- fingerprint (SHA-256 of texts and labels): `{data['fingerprint']}`",
+    ]
+    if config.get("lengths"):
+        lines.append(f"- {config['lengths']}")
+    return [*lines, ""]
+
+
+def _figures(metrics: Json) -> list[str]:
+    validation, evaluations = metrics.get("validation") or {}, metrics.get("evaluations", [])
+    lines = ["## Figures", ""]
+    if not validation and not evaluations:
+        return [*lines, "Trained without validation data, and not evaluated: no figures.", ""]
+    columns = [("validation", validation)] if validation else []
+    columns += [
+        (f"{', '.join(record['data'])} ({record['rows']:,} texts)", record)
+        for record in evaluations
+    ]
+    lines += ["| | " + " | ".join(name.replace("|", "\\|") for name, _ in columns) + " |"]
+    lines += ["|---" * (len(columns) + 1) + "|"]
+    for metric in SHOWN:
+        if any(metric in figures for _, figures in columns):
+            cells = [_with_interval(figures, metric) for _, figures in columns]
+            lines.append(f"| {metric} | " + " | ".join(cells) + " |")
+    lines += ["", "In brackets: 95 % bootstrap intervals over the texts. Validation figures were "]
+    lines[-1] += "used to choose the epoch and the temperature, so they flatter the model a little."
+    for record in evaluations:
+        lines += ["", *_sentences(record)]
+    if not evaluations:
+        lines += ["", "For a fair figure run `heedful evaluate` on data the model has never seen."]
+    return [*lines, ""]
+
+
+def _sentences(record: Json) -> Iterator[str]:
+    where = ", ".join(record["data"])
+    for rival in ("baseline", "uniform"):
+        if record.get(rival):
+            yield f"- {where}: {record[rival]['sentence']}"
+
+
+def _with_interval(figures: Json, metric: str) -> str:
+    if metric not in figures:
+        return ""
+    low, high = (figures.get("intervals") or {}).get(metric) or (None, None)
+    around = f" [{_number(low)}, {_number(high)}]" if low is not None else ""
+    return _number(figures[metric]) + around
+
+
+def _number(value: float | None, missing: str = "n/a") -> str:
+    return missing if value is None or not math.isfinite(value) else f"{value:.4f}"
+
+
+def leak_sentences(record: Json) -> list[str]:
+    """One sentence for each split of the training data that an evaluation's texts stand in."""
+    rows = record["rows"]
+    found = []
+    for leak in (record.get("checks") or {}).get("leaks", []):
+        exact, near = leak["second_rows"], leak.get("near", 0)
+        if exact:
+            found.append(
+                f"{exact:,} of {rows:,} texts of {', '.join(record['data'])} also stand in the "
+                f"{leak['first']} data: the figures flatter the model"
+            )
+        if near:
+            found.append(
+                f"{near:,} of {rows:,} texts of {', '.join(record['data'])} are nearly the same "
+                f"as one in the {leak['first']} data"
+            )
+    return found
+
+
+def _limits(config: Json, evaluations: Sequence[Json]) -> list[str]:
+    lines = [f"- {sentence}." for record in evaluations for sentence in leak_sentences(record)]
+    if not evaluations:
+        lines.append("- It has not been measured on data of its own.")
+    lines += [
+        "- One training run with one seed; another seed gives slightly other figures.",
+        "- It knows the words and the kind of text it was trained on; on other text its "
+        "probabilities mean little. `heedful predict` counts the unknown words of every text.",
+        "- A heat map says what the decision rests on in this model, not why the label is true.",
+    ]
+    return ["## Limits", "", *lines, ""]
+
+
+def _use() -> list[str]:
+    return [
         "## Use",
         "",
         "```python",
@@ -47,16 +192,3 @@ def model_card(fitted: Fitted, data: Mapping[str, Any]) -> str:
         "```",
         "",
     ]
-    return "\n".join(header + lines)
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:30])
-    return shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-
-
-def _table(figures: Mapping[str, float]) -> list[str]:
-    if not figures:
-        return ["Trained without validation data: there are no figures."]
-    rows = [f"| {name} | {value:.4g} |" for name, value in figures.items()]
-    return ["| validation | |", "|---|---|", *rows]

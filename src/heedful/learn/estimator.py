@@ -151,8 +151,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:  # noqa: N803
         """Labels as they came in `y`."""
-        task = self._fitted().task
-        decided = decide(self.predict_proba(X), task)
+        model = self._fitted()
+        task = model.task
+        decided = decide(self.predict_proba(X), task, model.decision.array())
         if task != "multi-label":
             return self.classes_[decided]
         if self._indicator:

@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 
 from heedful.config import Config
+from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
 from heedful.learn.listener import Listener, Silent
-from heedful.learn.metrics import measure
+from heedful.learn.metrics import log_loss, measure
 from heedful.learn.model import (
     TextModel,
     cores,
@@ -47,7 +48,8 @@ class Fitted:
         model: the model, with the best weights.
         outcome: history and how training ended.
         lengths: token counts of the training texts, and what was cut off.
-        validation: figures of the kept weights on the validation data; empty without any.
+        validation: figures of the kept, calibrated model on the validation data; empty without
+            any.
     """
 
     model: TextModel
@@ -105,10 +107,7 @@ def fit(
     )
     outcome = trainer.run(resume=saving.resume)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    # The kept weights were measured when their epoch ended; only a run stopped by hand within
-    # its first epoch keeps weights that nobody has measured.
-    kept = outcome.best_epoch
-    figures = outcome.history[kept - 1].valid if kept else _measure(model, valid_data)
+    figures = _calibrate(model, valid_data, listener)
     return Fitted(model, outcome, spread, figures)
 
 
@@ -153,9 +152,24 @@ def _valid_data(
     return Data(encoded, labels.encode(valid))
 
 
-def _measure(model: TextModel, valid: Data | None) -> dict[str, float]:
+def _calibrate(model: TextModel, valid: Data | None, listener: Listener) -> dict[str, float]:
+    """Divide the logits by the temperature that suits the validation texts; their figures.
+
+    The temperature goes into the head's weights: base and contributions then are calibrated
+    log-odds like the logit they add up to.
+    """
     if valid is None:
         return {}
     with using_threads(model.config.train.threads):
         values = logits(model.network, valid.encoded)
-    return measure(to_probabilities(values, model.task), valid.targets, model.task)
+    temperature = fit_temperature(values, valid.targets, model.task)
+    model.network.head.scale(1 / temperature)
+    model.decision = replace(model.decision, temperature=temperature)
+    before = log_loss(to_probabilities(values, model.task), valid.targets, model.task)
+    probabilities = to_probabilities(values / temperature, model.task)
+    figures = measure(probabilities, valid.targets, model.task)
+    listener.say(
+        f"calibrated on the validation texts: temperature {temperature:.2f}, log loss "
+        f"{before:.4f} before, {figures['loss']:.4f} after"
+    )
+    return figures

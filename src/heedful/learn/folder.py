@@ -8,6 +8,12 @@
 | history.jsonl | one line an epoch |
 | metrics.json | figures of the validation data, and of every evaluation |
 | README.md | the model card |
+| validation.parquet | what the kept model says of every validation text |
+| baseline.safetensors | the linear baseline, fitted on the same training texts |
+| sketch.safetensors | hashes of the training and validation texts, to find them again |
+| checks.json | what is wrong with the training data |
+| evaluations/ | per evaluation: what was said of every text, and some texts explained |
+| report.html | the page that `heedful report` makes of all this |
 | checkpoint/ | while training |
 
 Every file is written beside its name and renamed. A finished run is only ever replaced as a
@@ -28,6 +34,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from heedful.config import Config, from_json
+from heedful.learn.card import model_card
+from heedful.learn.decision import Decision, decision_from_json
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.model import TextModel, number_of_logits
@@ -38,6 +46,12 @@ from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
 
 FORMAT = 1
+OURS = frozenset(
+    "config.json model.safetensors tokenizer.json history.jsonl metrics.json README.md "
+    "validation.parquet baseline.safetensors sketch.safetensors checks.json evaluations "
+    "report.html".split()
+)
+"""Names in a run folder that belong to the run; everything else is the user's."""
 
 
 def is_run(folder: Path) -> bool:
@@ -61,13 +75,19 @@ def _config(model: TextModel, extra: Mapping[str, Any]) -> dict[str, Any]:
         "heedful": metadata.version("heedful"),
         "task": model.task,
         "id2label": {str(i): name for i, name in enumerate(names)},
+        "decision": model.decision.to_json(),
         **model.config.to_json(),
         **extra,
     }
 
 
 def save_run(
-    fitted: Fitted, folder: Path, data: Mapping[str, Any], card: str, *, overwrite: bool = False
+    fitted: Fitted,
+    folder: Path,
+    data: Mapping[str, Any],
+    companions: Mapping[str, bytes],
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write a finished run. An older run in the folder is replaced as a whole.
 
@@ -75,7 +95,7 @@ def save_run(
         fitted: the model and its training.
         folder: where to.
         data: facts about the training data, for config.json.
-        card: the model card, Markdown.
+        companions: further files by name.
         overwrite: replace a finished run that lies there.
 
     Raises:
@@ -97,20 +117,32 @@ def save_run(
     write_bytes(stage / "history.jsonl", history.encode())
     figures = {"validation": fitted.validation, "best_epoch": fitted.outcome.best_epoch}
     write_json(stage / "metrics.json", figures)
+    for name, content in companions.items():
+        write_bytes(stage / name, content)
+    facts = _facts(fitted, data)
+    card = model_card(folder.name, _config(fitted.model, facts), figures)
     write_bytes(stage / "README.md", card.encode("utf-8", "replace"))
-    facts = {"data": dict(data), "stopped": fitted.outcome.reason}
     save_model(fitted.model, stage, facts)
     if replacing:
         _swap(stage, folder)
+
+
+def _facts(fitted: Fitted, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "data": dict(data),
+        "stopped": fitted.outcome.reason,
+        "parameters": sum(p.numel() for p in fitted.model.network.parameters()),
+        "lengths": str(fitted.lengths),
+    }
 
 
 def _swap(stage: Path, folder: Path) -> None:
     """Put `stage` in the place of `folder`, keeping what the user added to it."""
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    ours = {"report.html"} | {path.name for path in stage.iterdir()}
+    new = {path.name for path in stage.iterdir()}
     for path in folder.iterdir():
-        if path.name in ours:
+        if path.name in OURS | new:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.copytree(path, stage / path.name, symlinks=True)
@@ -157,14 +189,25 @@ def load_model(folder: str | Path) -> TextModel:
         unfinished = (folder / "checkpoint").exists()
         hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
         raise HeedfulError(f"{folder} is no finished run folder: {hint}")
-    config, labels = _read_config(folder / "config.json")
+    config, labels, decision = _read_config(folder / "config.json")
     vocabulary = _read_vocabulary(folder / "tokenizer.json")
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     _load_weights(network, folder / "model.safetensors")
-    return TextModel(config, labels, vocabulary, Tokenizer(config.text), network.eval())
+    tokenizer = Tokenizer(config.text)
+    return TextModel(config, labels, vocabulary, tokenizer, network.eval(), decision)
 
 
-def _read_config(path: Path) -> tuple[Config, Labels]:
+def read_labels(folder: Path) -> tuple[Labels, Decision]:
+    """The classes of a run and its decision rule, without loading the model.
+
+    Raises:
+        HeedfulError: no finished run there, or a damaged one.
+    """
+    _, labels, decision = _read_config(folder / "config.json")
+    return labels, decision
+
+
+def _read_config(path: Path) -> tuple[Config, Labels, Decision]:
     values = read_json(path)
     try:
         if values["format"] != FORMAT:
@@ -172,7 +215,9 @@ def _read_config(path: Path) -> tuple[Config, Labels]:
         config = from_json({key: values[key] for key in ("preset", "text", "model", "train")})
         id2label = values["id2label"]
         names = tuple(id2label[str(i)] for i in range(len(id2label)))
-        return config, _checked_labels(names, values["task"])
+        labels = _checked_labels(names, values["task"])
+        decision = decision_from_json(values.get("decision"), len(names), labels.task)
+        return config, labels, decision
     except HeedfulError as error:
         raise HeedfulError(f"{path} cannot be used: {error}") from None
     except (KeyError, TypeError) as error:
@@ -207,14 +252,7 @@ def _load_weights(network: Classifier, path: Path) -> None:
         raise HeedfulError(f"{path} cannot be read or does not fit config.json: {first}") from None
 
 
-def add_evaluation(folder: Path, record: Mapping[str, Any]) -> None:
-    """Add the figures of one evaluation to metrics.json, in the place of an older one of the
-    same data."""
-    path = folder / "metrics.json"
-    figures = read_json(path) if path.exists() else {}
-    others = [
-        old
-        for old in figures.get("evaluations", [])
-        if old.get("fingerprint") != record["fingerprint"]
-    ]
-    write_json(path, figures | {"evaluations": [*others, dict(record)]})
+def set_decision(folder: Path, decision: Decision) -> None:
+    """Change how a run decides. The weights, and with them the temperature, stay."""
+    path = folder / "config.json"
+    write_json(path, read_json(path) | {"decision": decision.to_json()})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from heedful.config import Config
+from heedful.learn.decision import Decision, named_decisions
 from heedful.learn.memory import release
 from heedful.nn.classify import Classifier, Scored
 from heedful.records import Prediction, Task
@@ -29,13 +30,14 @@ SCORING_TEXTS = 256
 
 @dataclass
 class TextModel:
-    """Settings, labels, vocabulary, tokenizer and network: what a run folder holds."""
+    """Settings, labels, vocabulary, tokenizer, network and decision rule: what a run folder holds."""
 
     config: Config
     labels: Labels
     vocabulary: Vocabulary
     tokenizer: Tokenizer
     network: Classifier
+    decision: Decision = Decision()
 
     @property
     def task(self) -> Task:
@@ -54,25 +56,24 @@ class TextModel:
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One Prediction a text."""
         encoded = self.encode(texts)
-        probabilities = to_probabilities(logits(self.network, encoded), self.task)
+        rows = to_probabilities(logits(self.network, encoded), self.task)
+        names, read = self.labels.names, zip(encoded.lengths, encoded.unknown, encoded.cut, strict=True)
         return [
-            self.to_prediction(
-                row, int(encoded.lengths[i]), int(encoded.unknown[i]), int(encoded.cut[i])
+            Prediction(
+                chosen,
+                {name: float(p) for name, p in zip(names, row, strict=True)},
+                int(tokens + cut),
+                int(unknown),
+                int(cut),
             )
-            for i, row in enumerate(probabilities)
+            for chosen, row, (tokens, unknown, cut) in zip(
+                self.decided(rows), rows, read, strict=True
+            )
         ]
 
-    def to_prediction(
-        self, row: NDArray[np.float32], tokens: int, unknown: int, cut: int
-    ) -> Prediction:
-        """One row of probabilities as a record."""
-        names = self.labels.names
-        if self.task == "multi-label":
-            chosen = tuple(name for name, p in zip(names, row, strict=True) if p > 0.5)
-        else:
-            chosen = (names[int(row.argmax())],)
-        probabilities = {name: float(p) for name, p in zip(names, row, strict=True)}
-        return Prediction(chosen, probabilities, tokens + cut, unknown, cut)
+    def decided(self, probabilities: NDArray[np.float32]) -> list[tuple[str, ...]]:
+        """The label names that the rows of probabilities (N, C) amount to."""
+        return named_decisions(probabilities, self.labels.names, self.task, self.decision.array())
 
 
 def number_of_logits(labels: Labels) -> int:
@@ -145,6 +146,19 @@ def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
         for order, ids, mask in scoring_batches(network, encoded):
             result[order] = network.logits(ids, mask).cpu().numpy()
     return result
+
+
+def logits_and_uniform(
+    network: Classifier, encoded: Encoded
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Twice (N, number of logits): the decision, and the decision under uniform attention."""
+    learned = np.zeros((len(encoded), network.classes), dtype=np.float32)
+    uniform = np.zeros_like(learned)
+    with inference(network):
+        for order, ids, mask in scoring_batches(network, encoded):
+            one, other = network.logits_and_uniform(ids, mask)
+            learned[order], uniform[order] = one.cpu().numpy(), other.cpu().numpy()
+    return learned, uniform
 
 
 def to_probabilities(values: NDArray[np.float32] | Tensor, task: Task) -> NDArray[np.float32]:

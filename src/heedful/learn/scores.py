@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.files import write_bytes
 from heedful.records import Example, HeedfulError, Task
 from heedful.text.labels import Labels
 
@@ -76,8 +75,8 @@ def excerpt(example: Example) -> str:
     return " ".join(example.text[: 2 * EXCERPT].split())[:EXCERPT]
 
 
-def write_scores(scores: Scores, path: Path) -> None:
-    """Write the Parquet file, atomically."""
+def to_parquet(scores: Scores) -> bytes:
+    """The file's bytes; the same scores give the same bytes."""
     import polars as pl
 
     floats = pl.List(pl.Float32)
@@ -107,7 +106,7 @@ def write_scores(scores: Scores, path: Path) -> None:
     )
     stream = io.BytesIO()
     table.write_parquet(stream, compression="zstd")
-    write_bytes(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def _clean(text: str) -> str:
@@ -116,7 +115,7 @@ def _clean(text: str) -> str:
 
 
 def read_scores(path: Path, labels: Labels) -> Scores:
-    """Read what `write_scores` wrote.
+    """Read what `to_parquet` made.
 
     Raises:
         HeedfulError: missing, damaged, or of a model with other classes.
@@ -165,7 +164,6 @@ def _scores(columns: dict[str, list[Any]], labels: Labels) -> Scores:
 def _floats(values: Sequence[Any], count: int) -> Floats | None:
     if any(row is None for row in values):
         return None
-    found = np.array(values, np.float32).reshape(len(values), -1)
-    if len(values) and found.shape[1] != count:
-        raise ValueError(f"{found.shape[1]} probabilities a row for {count} classes")
-    return found.reshape(len(values), count)
+    if any(len(row) != count for row in values):
+        raise ValueError(f"it does not hold {count} probabilities in every row")
+    return np.array(values, np.float32).reshape(len(values), count)

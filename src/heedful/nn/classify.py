@@ -10,6 +10,7 @@ from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.embed import Embed
 from heedful.nn.encode import build_encoder
+from heedful.nn.mask import masked_mean
 
 
 class Scored(NamedTuple):
@@ -54,6 +55,12 @@ class LinearHead(nn.Module):
         """Logits of a zero context."""
         return self.linear.bias
 
+    @torch.no_grad()
+    def scale(self, factor: float) -> None:
+        """Multiply all logits, and with them base and contributions, by a number > 0."""
+        self.linear.weight.mul_(factor)
+        self.linear.bias.mul_(factor)
+
 
 class DenseHead(nn.Module):
     """W2 f(W1 c + b1) + b2, explained by integrated gradients from c = 0.
@@ -91,6 +98,12 @@ class DenseHead(nn.Module):
         """Logits of a zero context."""
         logits: Tensor = self.output(self.activation(self.hidden.bias))
         return logits
+
+    @torch.no_grad()
+    def scale(self, factor: float) -> None:
+        """Multiply all logits, and with them base and contributions, by a number > 0."""
+        self.output.weight.mul_(factor)
+        self.output.bias.mul_(factor)
 
 
 class Classifier(nn.Module):
@@ -136,6 +149,17 @@ class Classifier(nn.Module):
         _, attended = self.pool(self.embed(ids, mask), mask)
         logits: Tensor = self.head(attended.context.squeeze(1))
         return logits
+
+    def logits_and_uniform(
+        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+    ) -> tuple[Float[Tensor, "B C"], Float[Tensor, "B C"]]:
+        """The decision, and what it would be were every real token read alike.
+
+        States and head stay as they are (the control of Jain & Wallace 2019, section 4.2.1, there
+        for a network trained so; here the weights of a trained one are replaced).
+        """
+        states, attended = self.pool(self.embed(ids, mask), mask)
+        return self.head(attended.context.squeeze(1)), self.head(masked_mean(states, mask))
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Scored:
         """The decision, the attention and the contribution of every token."""

@@ -1,0 +1,105 @@
+"""`heedful report`: the page of a run, drawn from its folder alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from heedful.face.console import note, write_text
+from heedful.face.graph import network_svg
+from heedful.face.plots import Plot, draw_all, plot_style, to_png, to_svg
+from heedful.face.report import Report, Selected, to_report
+from heedful.learn.companions import CHECKS
+from heedful.learn.describe import describe
+from heedful.learn.evaluations import evaluations, examples_of, scores_of
+from heedful.learn.files import write_bytes
+from heedful.learn.folder import load_model, read_json
+from heedful.records import Explanation, HeedfulError
+
+PAGE = "report.html"
+
+
+def run_report(run: str, html: str | None, png: str | None, data: str | None) -> None:
+    """Write the page, and the plots as PNG files where asked for."""
+    folder = Path(run)
+    model = load_model(folder)
+    record = _chosen(folder, data)
+    history = _history(folder / "history.jsonl")
+    metrics = _json(folder / "metrics.json") or {}
+    best = int(metrics.get("best_epoch") or 0)
+    scores = scores_of(folder, record) if record else None
+    plots = draw_all(scores, record, history, best, model.config.text.max_tokens)
+    page = to_report(
+        Report(
+            name=folder.resolve().name,
+            config=read_json(folder / "config.json"),
+            metrics=metrics,
+            record=record,
+            checks=_json(folder / CHECKS),
+            examples=_examples(folder, record),
+            plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
+            plot_style=plot_style(),
+            graph=network_svg(describe(model)),
+        )
+    )
+    target = html or str(folder / PAGE)
+    write_text(target, page)
+    if target != "-":
+        note(f"{target}: {len(page.encode('utf-8', 'replace')) / 1e6:.1f} MB, one file to mail")
+    if record is None:
+        note("not evaluated yet: heedful evaluate RUN DATA adds the figures")
+    if png:
+        _write_pngs(Path(png), plots)
+
+
+def _chosen(folder: Path, wanted: str | None) -> dict[str, Any] | None:
+    """The evaluation asked for by file name or id; else the newest, or None."""
+    records = evaluations(folder)
+    if wanted is None:
+        return records[-1] if records else None
+    found = [r for r in records if wanted in (r["id"], ", ".join(r["data"]), *r["data"])]
+    if not found:
+        known = "; ".join(f"{', '.join(r['data'])} ({r['id']})" for r in records) or "none yet"
+        raise HeedfulError(f"{folder} holds no evaluation {wanted!r}; there are: {known}")
+    return found[-1]
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise HeedfulError(f"{path} cannot be read: {error}") from None
+
+
+def _json(path: Path) -> Any:
+    return read_json(path) if path.exists() else None
+
+
+def _examples(folder: Path, record: Mapping[str, Any] | None) -> list[Selected]:
+    if record is None:
+        return []
+    try:
+        return [
+            Selected(
+                tuple(item["why"]),
+                item["source"],
+                item["row"],
+                Explanation.from_json(item["explanation"]),
+            )
+            for item in examples_of(folder, record)
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise HeedfulError(
+            f"{folder}: evaluations/{record['id']}.json is damaged ({error!r}); run heedful "
+            "evaluate again"
+        ) from None
+
+
+def _write_pngs(folder: Path, plots: Sequence[Plot]) -> None:
+    for plot in plots:
+        write_bytes(folder / f"{plot.name}.png", to_png(plot))
+    note(f"{len(plots)} plots in {folder}")

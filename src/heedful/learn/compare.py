@@ -1,0 +1,139 @@
+"""Several runs on the same texts: figures, paired tests, and where they disagree. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.learn.bootstrap import intervals, paired_difference
+from heedful.learn.decision import Decision
+from heedful.learn.evaluation import is_right
+from heedful.learn.figures import figures
+from heedful.learn.paired import mcnemar, verdict
+from heedful.learn.scores import Scores
+from heedful.records import HeedfulError
+
+Bools = NDArray[np.bool_]
+
+
+def compare(
+    runs: Mapping[str, tuple[Scores, Decision]], *, most: int = 20, seed: int = 0
+) -> dict[str, Any]:
+    """Compare runs that scored the same rows.
+
+    Args:
+        runs: by name, two or more.
+        most: how many rows to name on which the runs disagree.
+        seed: of the bootstrap.
+
+    Returns:
+        `runs`: figures and intervals by name; `pairs`: McNemar test, its p-value adjusted for
+        the number of pairs (Holm 1979), the difference of accuracies with its 95 % interval,
+        a sentence; `disagreements`: how many rows, and the first ones by the size of the
+        difference.
+
+    Raises:
+        HeedfulError: other rows, other classes or another task.
+    """
+    _check_alike(runs)
+    first = next(iter(runs.values()))[0]
+    right = {
+        name: is_right(scores.probabilities, scores.targets, scores.task, decision.array())
+        for name, (scores, decision) in runs.items()
+    }
+    pairs = [_pair(one, other, right, seed) for one, other in combinations(runs, 2)]
+    for pair, adjusted in zip(pairs, holm([p["mcnemar"]["p_value"] for p in pairs]), strict=True):
+        pair["p_adjusted"] = adjusted
+    differ = np.flatnonzero(_differ([scores for scores, _ in runs.values()]))
+    spread_of = _spread([scores for scores, _ in runs.values()])
+    order = differ[np.argsort(-spread_of[differ], kind="stable")][:most]
+    return {
+        "rows": len(first),
+        "runs": {name: _measured(*run, seed) for name, run in runs.items()},
+        "pairs": pairs,
+        "disagreements": {
+            "count": len(differ),
+            "rows": [_row({n: s for n, (s, _) in runs.items()}, int(i)) for i in order],
+        },
+    }
+
+
+def _check_alike(runs: Mapping[str, tuple[Scores, Decision]]) -> None:
+    (name, (first, _)), *others = runs.items()
+    for other_name, (other, _) in others:
+        if other.labels != first.labels:
+            raise HeedfulError(
+                f"{other_name} has the labels {', '.join(other.labels.names)} "
+                f"({other.task}), {name} has {', '.join(first.labels.names)} ({first.task}); only "
+                "runs of one task can be compared"
+            )
+        same = len(other) == len(first) and bool((other.targets == first.targets).all())
+        if not same or other.excerpts != first.excerpts:
+            raise HeedfulError(
+                f"{other_name} and {name} were not scored on the same texts; name them with --data"
+            )
+
+
+def _measured(scores: Scores, decision: Decision, seed: int) -> dict[str, Any]:
+    p, truth, task, thresholds = (
+        scores.probabilities, scores.targets, scores.task, decision.array()
+    )  # fmt: skip
+    return {
+        **figures(p, truth, task, thresholds),
+        "intervals": intervals(p, truth, task, thresholds, seed=seed),
+    }
+
+
+def _pair(one: str, other: str, right: Mapping[str, Bools], seed: int) -> dict[str, Any]:
+    first, second = right[one], right[other]
+    test = mcnemar(first, second)
+    return {
+        "first": one,
+        "second": other,
+        "mcnemar": test,
+        "difference": float(first.mean() - second.mean()),
+        "interval": list(paired_difference(first, second, seed=seed)),
+        "sentence": verdict(one, float(first.mean()), other, float(second.mean()), test),
+    }
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for their number by Holm's step-down method (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, index in enumerate(order.tolist()):
+        highest = max(highest, (len(p_values) - rank) * p_values[index])
+        adjusted[index] = min(1.0, highest)
+    return adjusted
+
+
+def _differ(runs: Sequence[Scores]) -> Bools:
+    """(N,) whether any two runs predict other labels."""
+    said = [[frozenset(names) for names in scores.predicted] for scores in runs]
+    return np.array([len(set(row)) > 1 for row in zip(*said, strict=True)], bool)
+
+
+def _spread(runs: Sequence[Scores]) -> NDArray[np.float64]:
+    """(N,) the largest difference in the probability of a class."""
+    stacked = np.stack([scores.probabilities for scores in runs])
+    widest: NDArray[np.float64] = np.ptp(stacked, axis=0).max(axis=1).astype(np.float64)
+    return widest
+
+
+def _row(runs: Mapping[str, Scores], index: int) -> dict[str, Any]:
+    first = next(iter(runs.values()))
+    names = first.labels.names
+    truth = first.targets[index]
+    true = np.flatnonzero(truth).tolist() if first.task == "multi-label" else [int(truth)]
+    return {
+        "source": first.sources[index],
+        "row": int(first.rows[index]),
+        "labels": [names[c] for c in true],
+        "predicted": {name: list(scores.predicted[index]) for name, scores in runs.items()},
+        "excerpt": first.excerpts[index],
+    }

@@ -1,0 +1,117 @@
+"""The record of an evaluation: every figure, with intervals, against two rivals. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.learn.bootstrap import intervals
+from heedful.learn.calibration import reliability
+from heedful.learn.decision import Decision
+from heedful.learn.figures import averages, confusion, figures, per_class
+from heedful.learn.label_errors import Suspect, label_errors
+from heedful.learn.metrics import decide
+from heedful.learn.paired import mcnemar, verdict
+from heedful.learn.scores import Floats, Scores
+from heedful.learn.slices import by_length, by_unknown
+from heedful.records import Task
+
+BASELINE = "the linear baseline"
+UNIFORM = "uniform attention"
+MOST_SUSPECTS = 100
+RIVAL_FIGURES = ("accuracy", "balanced_accuracy", "f1", "auc", "average_precision", "mcc", "loss",
+                 "brier", "ece")  # fmt: skip
+
+Bools = NDArray[np.bool_]
+
+
+def evaluation_record(
+    scores: Scores, decision: Decision, seed: int = 0
+) -> tuple[dict[str, Any], list[Suspect]]:
+    """All figures of scored data as plain JSON, and the rows whose label looks wrong.
+
+    Intervals are 95 % percentile bootstrap intervals over rows, seeded. The rivals are the
+    linear baseline and the same network with uniform attention, each with a McNemar test.
+    """
+    names, task, thresholds = scores.labels.names, scores.task, decision.array()
+    p, truth = scores.probabilities, scores.targets
+    right = is_right(p, truth, task, thresholds)
+    suspects = label_errors(p, truth, task)
+    decided = decide(p, task, thresholds)
+    record: dict[str, Any] = {
+        **figures(p, truth, task, thresholds),
+        "intervals": intervals(p, truth, task, thresholds, seed=seed),
+        "per_class": per_class(p, truth, task, names, thresholds),
+        "averages": averages(p, truth, task, thresholds),
+        "confusion": confusion(p, truth, task, thresholds),
+        "calibration": reliability(p, truth, task),
+        "slices": {
+            "length": by_length(scores.tokens, decided, truth, task),
+            "unknown": by_unknown(scores.unknown, scores.tokens, decided, truth, task),
+        },
+        "decision": decision.to_json(),
+        "baseline": _rival(scores, scores.baseline, BASELINE, None, right, seed),
+        "uniform": _rival(scores, scores.uniform, UNIFORM, thresholds, right, seed),
+        "label_errors": [_suspect(scores, suspect) for suspect in suspects[:MOST_SUSPECTS]],
+        "label_errors_found": len(suspects),
+    }
+    return record, suspects
+
+
+def is_right(
+    probabilities: Floats, targets: NDArray[Any], task: Task, thresholds: NDArray[Any] | None
+) -> Bools:
+    """(N,) whether the decision is exactly the truth (multi-label: in every class)."""
+    same: Bools = decide(probabilities, task, thresholds) == targets
+    return same.all(axis=1) if task == "multi-label" else same
+
+
+def _rival(
+    scores: Scores,
+    probabilities: Floats | None,
+    name: str,
+    thresholds: NDArray[Any] | None,
+    right: Bools,
+    seed: int,
+) -> dict[str, Any] | None:
+    if probabilities is None:
+        return None
+    truth, task = scores.targets, scores.task
+    own = is_right(probabilities, truth, task, thresholds)
+    test = mcnemar(right, own)
+    found = figures(probabilities, truth, task, thresholds)
+    around = intervals(probabilities, truth, task, thresholds, seed=seed)
+    kept = [figure for figure in RIVAL_FIGURES if figure in found]
+    sentence = verdict("the network", float(right.mean()), name, float(own.mean()), test)
+    return {
+        "name": name,
+        **{figure: found[figure] for figure in kept},
+        "intervals": {figure: around[figure] for figure in kept if figure in around},
+        "mcnemar": test,
+        "sentence": sentence,
+    }
+
+
+def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:
+    def named(classes: Sequence[int]) -> list[str]:
+        return [scores.labels.names[c] for c in classes]
+
+    return {
+        "source": scores.sources[suspect.index],
+        "row": int(scores.rows[suspect.index]),
+        "given": named(suspect.given),
+        "suggested": named(suspect.suggested),
+        "score": suspect.score,
+    }
+
+
+def summary(record: Mapping[str, Any]) -> dict[str, float]:
+    """The single numbers of a record, for a table."""
+    return {
+        name: value
+        for name, value in record.items()
+        if isinstance(value, int | float) and name not in ("rows", "bad_rows", "label_errors_found")
+    }

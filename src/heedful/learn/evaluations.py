@@ -1,0 +1,86 @@
+"""The evaluations that a run folder keeps: figures, scores of every text, texts explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from heedful.learn.card import MARKER, model_card
+from heedful.learn.files import write_bytes, write_json
+from heedful.learn.folder import read_json, read_labels
+from heedful.learn.scores import Scores, read_scores
+from heedful.records import HeedfulError
+
+FOLDER = "evaluations"
+
+
+def add_evaluation(
+    folder: Path, record: Mapping[str, Any], scores: bytes, examples: Mapping[str, Any]
+) -> None:
+    """Keep what an evaluation found, in the place of an older one of the same data.
+
+    Args:
+        folder: the run.
+        record: its figures; `id` names its files.
+        scores: what was said of every text, as Parquet.
+        examples: some texts, explained.
+    """
+    name = record["id"]
+    write_bytes(folder / FOLDER / f"{name}.parquet", scores)
+    write_json(folder / FOLDER / f"{name}.json", examples)
+    path = folder / "metrics.json"
+    figures = read_json(path) if path.exists() else {}
+    others = [old for old in figures.get("evaluations", []) if old.get("id") != name]
+    figures |= {"evaluations": [*others, dict(record)]}
+    write_json(path, figures)
+    _renew_card(folder, figures)
+
+
+def _renew_card(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write the model card anew, unless its owner has taken the marker out."""
+    path = folder / "README.md"
+    old = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    if old and MARKER not in old:
+        return
+    card = model_card(folder.resolve().name, read_json(folder / "config.json"), figures, old)
+    write_bytes(path, card.encode("utf-8", "replace"))
+
+
+def evaluations(folder: Path) -> list[dict[str, Any]]:
+    """The records of metrics.json that have scores beside them, oldest first.
+
+    Raises:
+        HeedfulError: metrics.json is damaged.
+    """
+    path = folder / "metrics.json"
+    figures = read_json(path) if path.exists() else {}
+    records = figures.get("evaluations", []) if isinstance(figures, dict) else None
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise HeedfulError(f"{path} is damaged: its evaluations are no list of tables")
+    return [r for r in records if (folder / FOLDER / f"{r.get('id')}.parquet").is_file()]
+
+
+def scores_of(folder: Path, record: Mapping[str, Any]) -> Scores:
+    """What the run said of every text of an evaluation.
+
+    Raises:
+        HeedfulError: missing or damaged.
+    """
+    labels, _ = read_labels(folder)
+    return read_scores(folder / FOLDER / f"{record['id']}.parquet", labels)
+
+
+def examples_of(folder: Path, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The explained texts of an evaluation; none where the file is missing.
+
+    Raises:
+        HeedfulError: damaged.
+    """
+    path = folder / FOLDER / f"{record['id']}.json"
+    if not path.exists():
+        return []
+    found = read_json(path)
+    if not isinstance(found, dict) or not isinstance(found.get("examples"), list):
+        raise HeedfulError(f"{path} is damaged: it holds no examples")
+    return list(found["examples"])

@@ -1,0 +1,403 @@
+"""`heedful evaluate`, `report`, `decide` and `compare`, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn import metrics as oracle
+
+from command_line import TINY, heedful, strict
+from heedful.learn.evaluations import evaluations, scores_of
+from heedful.learn.folder import load_model
+from trained_runs import text_about, write
+
+TEST = "reviews:90:8"
+
+
+@pytest.fixture(scope="module")
+def evaluated(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the binary run, evaluated on other reviews."""
+    run = Path(shutil.copytree(binary, tmp_path_factory.mktemp("evaluated") / "run"))
+    ran = heedful("evaluate", run, TEST)
+    assert ran.code == 0, ran.err
+    return run
+
+
+@pytest.fixture
+def run(evaluated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(evaluated, tmp_path / "run"))
+
+
+def record_of(run: Path) -> dict:
+    return strict((run / "metrics.json").read_text())["evaluations"][-1]
+
+
+# --- what training leaves behind -----------------------------------------------------------
+
+
+def test_training_keeps_what_judging_needs(binary: Path) -> None:
+    names = {path.name for path in binary.iterdir()}
+    assert names >= {"validation.parquet", "baseline.safetensors", "sketch.safetensors",
+                     "checks.json", "README.md"}  # fmt: skip
+    checks = strict((binary / "checks.json").read_text())
+    assert checks["splits"]["training"]["rows"] == 108
+    assert checks["splits"]["validation"]["rows"] == 12
+    assert pl.read_parquet(binary / "validation.parquet").height == 12
+    config = strict((binary / "config.json").read_text())
+    assert 0.2 <= config["decision"]["temperature"] <= 5
+
+
+def test_the_stored_weights_are_the_calibrated_ones(binary: Path) -> None:
+    """The figures of validation are those of the model that is stored, temperature included."""
+    stored = strict((binary / "metrics.json").read_text())["validation"]
+    table = pl.read_parquet(binary / "validation.parquet")
+    yes = np.array(table["probabilities"].to_list())[:, 1]
+    truth = [names[0] == "positive" for names in table["labels"].to_list()]
+    assert stored["loss"] == pytest.approx(oracle.log_loss(truth, yes), abs=1e-5)
+
+
+def test_the_baseline_can_be_left_out(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert heedful("train", "reviews:60:3", "--out", run, "--no-baseline", *TINY).code == 0
+    assert not (run / "baseline.safetensors").exists()
+    ran = heedful("evaluate", run, TEST)
+    assert ran.code == 0
+    assert "no linear baseline" in ran.err
+    assert record_of(run)["baseline"] is None
+    assert heedful("report", run).code == 0
+
+
+# --- evaluate ------------------------------------------------------------------------------
+
+
+def test_the_record_is_what_the_scores_say(evaluated: Path) -> None:
+    """Every number can be recomputed by others from the Parquet file."""
+    record = record_of(evaluated)
+    table = pl.read_parquet(evaluated / "evaluations" / f"{record['id']}.parquet")
+    assert table.height == record["rows"] == 90
+    truth = np.array([names[0] == "positive" for names in table["labels"].to_list()], int)
+    for column, figures in (
+        ("probabilities", record),
+        ("baseline", record["baseline"]),
+        ("uniform", record["uniform"]),
+    ):
+        p = np.array(table[column].to_list())[:, 1]
+        guess = (p > 0.5).astype(int)
+        expected = {
+            "accuracy": oracle.accuracy_score(truth, guess),
+            "balanced_accuracy": oracle.balanced_accuracy_score(truth, guess),
+            "f1": oracle.f1_score(truth, guess, zero_division=0),
+            "auc": oracle.roc_auc_score(truth, p),
+            "average_precision": oracle.average_precision_score(truth, p),
+            "mcc": oracle.matthews_corrcoef(truth, guess),
+            "brier": oracle.brier_score_loss(truth, p),
+            "loss": oracle.log_loss(truth, p),
+        }
+        for name, value in expected.items():
+            assert figures[name] == pytest.approx(value, abs=1e-5), (column, name)
+            if name in figures["intervals"]:
+                low, high = figures["intervals"][name]
+                assert low - 1e-9 <= figures[name] <= high + 1e-9
+    said = [names[0] == "positive" for names in table["predicted"].to_list()]
+    confusion = oracle.confusion_matrix(truth, said)
+    assert record["confusion"] == confusion.tolist()
+    right = (np.array(said) == truth).sum()
+    both = record["baseline"]["mcnemar"]
+    assert both["both"] + both["first_only"] == right
+    assert sum(b["count"] for b in record["calibration"]) == 90
+    assert sum(s["rows"] for s in record["slices"]["length"]) == 90
+
+
+def test_probabilities_are_those_of_predict(evaluated: Path, tmp_path: Path) -> None:
+    from heedful.text.corpus import read
+
+    texts = [e.text for e in read([TEST]).examples[:5]]
+    predicted = heedful("predict", evaluated, *texts).lines()
+    table = pl.read_parquet(evaluated / "evaluations" / f"{record_of(evaluated)['id']}.parquet")
+    for line, stored in zip(predicted, table["probabilities"].to_list()[:5], strict=True):
+        assert list(line["probabilities"].values()) == pytest.approx(stored, abs=1e-5)
+
+
+def test_the_same_data_again_replaces_the_record(run: Path) -> None:
+    before = record_of(run)
+    assert heedful("evaluate", run, TEST).code == 0
+    assert len(evaluations(run)) == 1
+    assert record_of(run) == before, "the same data give the same record"
+    assert heedful("evaluate", run, "reviews:40:9").code == 0
+    assert [r["rows"] for r in evaluations(run)] == [90, 40]
+
+
+def test_the_card_is_filled_and_the_users_text_kept(run: Path) -> None:
+    card = run / "README.md"
+    card.write_text(card.read_text() + "\nMade for the archive.\n")
+    assert heedful("evaluate", run, "reviews:40:9").code == 0
+    text = card.read_text()
+    assert "Made for the archive." in text
+    assert "reviews:40:9 (40 texts)" in text and f"{TEST} (90 texts)" in text
+    low, high = record_of(run)["intervals"]["accuracy"]
+    assert f"[{low:.4f}, {high:.4f}]" in text
+    card.write_text("all my own")
+    assert heedful("evaluate", run, "reviews:40:7").code == 0
+    assert card.read_text() == "all my own"
+
+
+def test_some_texts_are_kept_with_their_maps(evaluated: Path) -> None:
+    record = record_of(evaluated)
+    kept = strict((evaluated / "evaluations" / f"{record['id']}.json").read_text())["examples"]
+    reasons = {why for item in kept for why in item["why"]}
+    assert {"mistake", "close", "random"} <= reasons
+    for item in kept:
+        found = item["explanation"]
+        wrong = found["label"] != found["prediction"]["labels"]
+        assert wrong == ("mistake" in item["why"]) or "mistake" not in item["why"]
+        total = sum(t["contributions"]["positive"] for t in found["tokens"])
+        assert total + found["base"]["positive"] == pytest.approx(
+            found["logits"]["positive"], abs=1e-4
+        )
+    surest = [i for i in kept if "mistake" in i["why"]]
+    assert all(i["explanation"]["label"] != i["explanation"]["prediction"]["labels"] for i in surest)
+
+
+def test_a_run_of_an_older_heedful_is_still_evaluated(run: Path) -> None:
+    for name in ("validation.parquet", "baseline.safetensors", "sketch.safetensors", "checks.json"):
+        (run / name).unlink()
+    config = json.loads((run / "config.json").read_text())
+    del config["decision"]
+    (run / "config.json").write_text(json.dumps(config))
+    ran = heedful("evaluate", run, "reviews:40:9")
+    assert ran.code == 0, ran.err
+    assert record_of(run)["checks"]["leaks"] == []
+    assert heedful("report", run).code == 0
+    assert "keeps no validation scores" in heedful("decide", run).refusal()
+
+
+def test_texts_of_the_training_data_are_counted(binary: Path, tmp_path: Path) -> None:
+    from heedful.text.corpus import read
+
+    known = read(["reviews:120:3"]).examples[:3]
+    strange = read(["reviews:40:9"]).examples[:4]
+    rows = [("text", "label"), *((e.text.upper(), e.labels[0]) for e in [*known, *strange])]
+    run = Path(shutil.copytree(binary, tmp_path / "run"))
+    ran = heedful("evaluate", run, write(tmp_path / "d.csv", rows))
+    assert "of 7 texts of d.csv also stand in the training data" in ran.err
+    leaks = record_of(run)["checks"]["leaks"]
+    assert sum(leak["second_rows"] for leak in leaks) == 3
+    pair = next(leak["pairs"][0] for leak in leaks if leak["pairs"])
+    assert pair["second"].startswith("d.csv, row ")
+
+
+def test_multi_class_and_multi_label(multi_class: Path, multi_label: Path, tmp_path: Path) -> None:
+    for kind, name in ((multi_class, "topics.csv"), (multi_label, "tags.jsonl")):
+        run = Path(shutil.copytree(kind, tmp_path / kind.name))
+        ran = heedful("evaluate", run, kind.parent / name, "--json", tmp_path / "r.json")
+        assert ran.code == 0, ran.err
+        record = strict((tmp_path / "r.json").read_text())
+        assert set(record["per_class"]) == set(load_model(run).labels.names)
+        scores = scores_of(run, record)
+        assert (record["confusion"] is None) == (scores.task == "multi-label")
+        assert heedful("report", run).code == 0
+        page = (run / "report.html").read_text()
+        assert all(label in page for label in record["per_class"])
+
+
+@pytest.mark.parametrize("damage", ["scores", "examples", "baseline", "sketch", "metrics", "checks"])
+def test_a_damaged_part_is_named(run: Path, damage: str) -> None:
+    name = record_of(run)["id"]
+    files = {
+        "scores": f"evaluations/{name}.parquet",
+        "examples": f"evaluations/{name}.json",
+        "baseline": "baseline.safetensors",
+        "sketch": "sketch.safetensors",
+        "metrics": "metrics.json",
+        "checks": "checks.json",
+    }
+    (run / files[damage]).write_bytes(b"{ no")
+    command = ("evaluate", run, TEST) if damage in ("baseline", "sketch") else ("report", run)
+    said = heedful(*command).refusal()
+    assert files[damage] in said
+
+
+# --- the leaking Kaggle pair ---------------------------------------------------------------
+
+
+def test_a_leak_stands_in_the_first_lines_of_the_report(real_data: Path, tmp_path: Path) -> None:
+    forms, run = real_data / "imdb_forms", tmp_path / "run"
+    pair = (forms / "labeledTrainData.tsv", forms / "imdb_master.csv")
+    map_ = ("--label-map", "pos=1,neg=0", "--split", "all")
+    ran = heedful("train", *pair, "--out", run, *map_, *TINY)
+    assert ran.code == 0, ran.err
+    ran = heedful("evaluate", run, forms / "testData.tsv")
+    assert ran.code == 0, ran.err
+    assert "LEAK" in ran.err
+    assert heedful("report", run).code == 0
+    page = (run / "report.html").read_text()
+    body = re.sub(r"<[^>]+>", " ", page.partition("<body>")[2])
+    words = " ".join(body.split())
+    assert "300 of 300" in words[:600], words[:600]
+    assert words.index("300 of 300") < words.index("Accuracy") if "Accuracy" in words else True
+
+
+# --- report --------------------------------------------------------------------------------
+
+
+def test_a_report_before_any_evaluation(binary: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    ran = heedful("report", binary, "--html", page)
+    assert ran.code == 0, ran.err
+    assert "not evaluated yet" in ran.err
+    assert "heedful evaluate" in page.read_text()
+
+
+def test_the_same_folder_gives_the_same_page(run: Path, tmp_path: Path) -> None:
+    for name in ("a.html", "b.html"):
+        assert heedful("report", run, "--html", tmp_path / name).code == 0
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_plots_as_png(run: Path, tmp_path: Path) -> None:
+    assert heedful("report", run, "--png", tmp_path / "png").code == 0
+    files = sorted((tmp_path / "png").iterdir())
+    assert {"confusion", "roc"} <= {path.stem for path in files}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in files)
+
+
+def test_an_older_evaluation_can_be_asked_for(run: Path, tmp_path: Path) -> None:
+    assert heedful("evaluate", run, "reviews:40:9").code == 0
+    page = tmp_path / "p.html"
+    assert heedful("report", run, "--html", page, "--data", TEST).code == 0
+    assert TEST in page.read_text()
+    said = heedful("report", run, "--data", "nothing.csv").refusal()
+    assert TEST in said and "reviews:40:9" in said
+
+
+# --- decide --------------------------------------------------------------------------------
+
+
+def test_a_threshold_is_chosen_on_validation_and_used_everywhere(run: Path) -> None:
+    table = pl.read_parquet(run / "validation.parquet")
+    yes = np.array(table["probabilities"].to_list())[:, 1]
+    truth = np.array([names[0] == "positive" for names in table["labels"].to_list()])
+    ran = heedful("decide", run, "--aim", "recall=0.99", "--json", "-")
+    assert ran.code == 0, ran.err
+    limit = ran.json()["decision"]["thresholds"][1]
+    assert (yes[truth] > limit).all(), "every positive validation text is found"
+    assert limit > np.sort(yes[truth])[0] - 0.5
+    assert "evaluate again" in ran.err
+    config = strict((run / "config.json").read_text())
+    assert config["decision"]["aim"] == "recall=0.99"
+    from heedful import explain, load
+    from heedful.text.corpus import read
+
+    texts = [e.text for e in read([TEST]).examples]
+    classifier = load(run)
+    p = classifier.predict_proba(texts)[:, 1]
+    expected = ["positive" if x > limit else "negative" for x in p]
+    assert (classifier.predict(texts) == expected).all()
+    lines = heedful("predict", run, *texts[:20]).lines()
+    assert [line["label"] for line in lines] == expected[:20]
+    found = explain(classifier, texts[0])
+    assert (found.prediction.label, found.target) == (expected[0], expected[0])
+    assert heedful("evaluate", run, TEST).code == 0
+    record = record_of(run)
+    assert record["tp"] + record["fp"] == sum(x == "positive" for x in expected)
+    assert heedful("decide", run, "--aim", "none").code == 0
+    assert strict((run / "config.json").read_text())["decision"]["thresholds"] is None
+
+
+def test_without_an_aim_nothing_changes(run: Path) -> None:
+    before = (run / "config.json").read_bytes()
+    ran = heedful("decide", run)
+    assert ran.code == 0 and "at one half" in ran.out
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_decide_refuses(multi_class: Path, run: Path) -> None:
+    assert "most probable class" in heedful("decide", multi_class, "--aim", "f1").refusal()
+    assert "precision" in heedful("decide", run, "--aim", "speed").refusal()
+    assert (run / "config.json").exists()
+
+
+def test_a_threshold_per_label(multi_label: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(multi_label, tmp_path / "tags"))
+    ran = heedful("decide", run, "--aim", "f1", "--json", "-")
+    assert len(ran.json()["decision"]["thresholds"]) == 3
+    rules = list(ran.json()["validation"].values())
+    assert rules[-1]["f1"] >= rules[0]["f1"]
+
+
+# --- compare -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def other(evaluated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second run on the same reviews, evaluated on the same others."""
+    run = tmp_path_factory.mktemp("other") / "other"
+    settings = ("--attention", "uniform", "--seed", "5", "--set", "train.epochs=4")
+    ran = heedful("train", "reviews:120:3", "--out", run, *TINY, *settings)
+    assert ran.code == 0, ran.err
+    assert heedful("evaluate", run, TEST).code == 0
+    return run
+
+
+def test_two_runs_on_the_data_both_were_evaluated_on(evaluated: Path, other: Path) -> None:
+    found = heedful("compare", evaluated, other, "--json", "-").json()
+    tables = [
+        pl.read_parquet(r / "evaluations" / f"{record_of(r)['id']}.parquet")
+        for r in (evaluated, other)
+    ]
+    said = [[names[0] for names in table["predicted"].to_list()] for table in tables]
+    true = [names[0] for names in tables[0]["labels"].to_list()]
+    test = found["pairs"][0]["mcnemar"]
+    rows = list(zip(*said, true, strict=True))
+    assert test["first_only"] == sum(a == t != b for a, b, t in rows)
+    assert test["second_only"] == sum(b == t != a for a, b, t in rows)
+    assert found["disagreements"]["count"] == sum(a != b for a, b, _ in rows)
+    for name in (evaluated, other):
+        assert found["runs"][str(name)]["accuracy"] == record_of(name)["accuracy"]
+    shown = heedful("compare", evaluated, other)
+    assert "they disagree on" in shown.err and "accuracy" in shown.out
+
+
+def test_data_can_be_named(evaluated: Path, other: Path) -> None:
+    found = heedful("compare", evaluated, other, "--data", "reviews:40:2", "--json", "-").json()
+    assert found["rows"] == 40 and found["data"] == ["reviews:40:2"]
+    assert len(evaluations(evaluated)) == 1, "comparing keeps nothing"
+
+
+def test_three_runs_are_compared_in_pairs(evaluated: Path, other: Path, tmp_path: Path) -> None:
+    third = Path(shutil.copytree(other, tmp_path / "third"))
+    found = heedful("compare", evaluated, other, third, "--json", "-").json()
+    assert len(found["pairs"]) == 3
+    same = found["pairs"][-1]
+    assert same["difference"] == 0 and same["mcnemar"]["p_value"] == 1
+    assert all(pair["p_adjusted"] >= pair["mcnemar"]["p_value"] for pair in found["pairs"])
+
+
+def test_compare_refuses(evaluated: Path, binary: Path, multi_class: Path, tmp_path: Path) -> None:
+    assert "two runs or more" in heedful("compare", evaluated).refusal()
+    assert "named twice" in heedful("compare", evaluated, evaluated).refusal()
+    fresh = Path(shutil.copytree(evaluated, tmp_path / "fresh"))
+    (fresh / "metrics.json").write_text("{}")
+    assert "not evaluated on the same data" in heedful("compare", evaluated, fresh).refusal()
+    said = heedful("compare", evaluated, multi_class, "--data", TEST).refusal()
+    assert "unknown label" in said or "only runs of one task" in said
+
+
+def test_rows_with_square_brackets_are_shown_as_they_are(multi_class: Path, tmp_path: Path) -> None:
+    draw = random.Random(5)
+    rows = [(f"[red]{text_about([n], draw)}[/red]", n) for n in ["food", "space", "sport"] * 4]
+    data = write(tmp_path / "b.csv", [("body text", "kind"), *rows])
+    copies = [Path(shutil.copytree(multi_class, tmp_path / name)) for name in ("a", "b")]
+    flipped = copies[1] / "config.json"
+    config = json.loads(flipped.read_text())
+    config["id2label"] = {"0": "space", "1": "food", "2": "sports"}
+    flipped.write_text(json.dumps(config))
+    assert heedful("evaluate", copies[0], data).code == 0
+    assert "only runs of one task" in heedful("compare", *copies, "--data", data).refusal()
