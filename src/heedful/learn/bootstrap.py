@@ -46,7 +46,7 @@ def intervals(
         task: binary, multi-class or multi-label.
         thresholds: (C,) or None, as for `metrics.decide`.
         resamples: how many draws; 1 or more.
-        seed: same seed, same intervals, whatever the machine's memory or cores.
+        seed: same seed, same intervals.
 
     Returns:
         (low, high) by name of figure.

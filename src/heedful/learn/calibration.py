@@ -40,9 +40,7 @@ def bin_of(confidence: Array, bins: int = BINS) -> Array:
     return np.maximum(np.searchsorted(edges, confidence, side="left") - 1, 0)
 
 
-def calibration_error(
-    probabilities: Array, targets: Array, task: Task, bins: int = BINS
-) -> float:
+def calibration_error(probabilities: Array, targets: Array, task: Task, bins: int = BINS) -> float:
     """Expected calibration error (Guo et al. 2017, equation 3); NaN without texts.
 
     The mean over texts of |accuracy - confidence| of the bin that they fall into, by the

@@ -125,33 +125,37 @@ def per_class(
     precision, recall, f1, auc, average_precision, brier (of this class's probability), tp, fp,
     tn, fn, support (texts that have the class) and predicted (texts that were given it).
     """
-    from sklearn.metrics import precision_recall_fscore_support
-
     classes = len(names)
     truth = indicators(targets, classes, task)
     guess = indicators(decide(probabilities, task, thresholds), classes, task)
-    result = {}
-    for c, name in enumerate(names):
-        t, g, p = truth[:, c], guess[:, c], probabilities[:, c].astype(np.float64)
+    p = probabilities.astype(np.float64)
+    return {name: _one_class(p[:, [c]], truth[:, c], guess[:, c]) for c, name in enumerate(names)}
+
+
+def _one_class(p: Array, truth: Array, guess: Array) -> dict[str, float]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision = recall = f1 = brier = math.nan
+    if len(truth):
         precision, recall, f1, _ = precision_recall_fscore_support(
-            t, g, average="binary", zero_division=math.nan if len(t) == 0 else 0
+            truth, guess, average="binary", zero_division=0
         )
-        tn, fp, fn, tp = np.bincount(t * 2 + g, minlength=4).tolist()
-        result[name] = {
-            "precision": float(precision),
-            "recall": float(recall),
-            "f1": float(f1),
-            "auc": auc(p[:, None], t[:, None]),
-            "average_precision": average_precision(p[:, None], t[:, None]),
-            "brier": float(((p - t) ** 2).mean()) if len(t) else math.nan,
-            "tp": tp,
-            "fp": fp,
-            "tn": tn,
-            "fn": fn,
-            "support": tp + fn,
-            "predicted": tp + fp,
-        }
-    return result
+        brier = ((p[:, 0] - truth) ** 2).mean()
+    tn, fp, fn, tp = np.bincount(truth * 2 + guess, minlength=4).tolist()
+    return {
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "auc": auc(p, truth[:, None]),
+        "average_precision": average_precision(p, truth[:, None]),
+        "brier": float(brier),
+        "tp": tp,
+        "fp": fp,
+        "tn": tn,
+        "fn": fn,
+        "support": tp + fn,
+        "predicted": tp + fp,
+    }
 
 
 def averages(

@@ -8,16 +8,18 @@ scikit-learn computes it.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from heedful.learn.calibration import BINS, bin_of, confidences
 from heedful.learn.figures import row_brier
 from heedful.learn.metrics import decide, indicators, row_loss
 from heedful.records import Task
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Array = NDArray[Any]
 
@@ -78,32 +80,41 @@ class WeightedFigures:
         return {name: found[name] for name in names(self.task)}
 
 
-def _sums(columns: Array) -> sparse.csr_array:
+def _sums(columns: Array) -> csr_array:
     """(K, N): times weights it sums each of the (N, K) columns."""
-    return sparse.csr_array(columns.T.astype(np.float64))
+    from scipy.sparse import csr_array
+
+    return csr_array(columns.T.astype(np.float64))
+
+
+def _groups(place: Array, row: Array, values: Array, shape: tuple[int, int]) -> csr_array:
+    """(groups, N): times weights it sums the values of the rows of each group."""
+    from scipy.sparse import csr_array
+
+    return csr_array((values, (place, row)), shape=shape)
 
 
 def _ratio(part: Array, whole: Array) -> Array:
     """part / whole, 0 where nothing is there."""
-    return np.divide(part, whole, out=np.zeros_like(part, dtype=np.float64), where=whole > 0)
+    zeros = np.zeros_like(part, dtype=np.float64)
+    return np.asarray(np.divide(part, whole, out=zeros, where=whole > 0))
 
 
-def _gaps(probabilities: Array, targets: Array, task: Task) -> sparse.csr_array:
+def _gaps(probabilities: Array, targets: Array, task: Task) -> csr_array:
     """(C x BINS, N) for multi-label, else (BINS, N): right minus confidence, in its bin."""
     confidence, right = confidences(probabilities, targets, task)
     gap = (right - confidence).reshape(len(targets), -1)
     columns = gap.shape[1]
     place = bin_of(confidence).reshape(gap.shape) + np.arange(columns) * BINS
     row = np.repeat(np.arange(len(targets)), columns)
-    shape = (columns * BINS, len(targets))
-    return sparse.csr_array((gap.ravel(), (place.ravel(), row)), shape=shape)
+    return _groups(place.ravel(), row, gap.ravel(), (columns * BINS, len(targets)))
 
 
 def _balanced(tp: Array, predicted: Array, support: Array, total: Array, task: Task) -> Array:
     """Mean recall of the classes that occur; multi-label: of yes and no of each label."""
     recalls = _ratio(tp, support)
     if task != "multi-label":
-        return recalls.sum(axis=0) / (support > 0).sum(axis=0)
+        return np.asarray(recalls.sum(axis=0) / (support > 0).sum(axis=0))
     absent = total - support
     refused = _ratio(absent - predicted + tp, absent)
     occur = (support > 0).astype(np.int64) + (absent > 0)
@@ -164,8 +175,7 @@ class Ranking:
         return area, np.divide(gains, whole, out=np.full_like(gains, math.nan), where=whole > 0)
 
 
-def _members(group: Array, chosen: Array, groups: int) -> sparse.csr_array:
+def _members(group: Array, chosen: Array, groups: int) -> csr_array:
     """(groups, N): times weights it sums the chosen texts of each group."""
-    (place,) = np.nonzero(chosen)
-    shape = (groups, len(group))
-    return sparse.csr_array((np.ones(len(place)), (group[place], place)), shape=shape)
+    (row,) = np.nonzero(chosen)
+    return _groups(group[row], row, np.ones(len(row)), (groups, len(group)))
