@@ -8,12 +8,12 @@ import warnings
 
 import numpy as np
 import pytest
-from figure_cases import TASKS, made_case, two
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
 
+from figure_cases import TASKS, made_case, two
 from heedful.learn import bootstrap
 from heedful.learn.bootstrap import draw_counts, intervals, paired_difference, share_interval
 from heedful.learn.figures import figures

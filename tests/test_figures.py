@@ -7,11 +7,11 @@ import warnings
 
 import numpy as np
 import pytest
-from figure_cases import TASKS, made_case, two
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from figure_cases import TASKS, made_case, two
 from heedful.learn.figures import (
     averages,
     classification_report,

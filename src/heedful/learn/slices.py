@@ -63,7 +63,8 @@ def _rounded(number: float) -> float:
 def merged(values: Array, edges: Sequence[float]) -> list[float]:
     """The edges that are left when bins with few rows are joined to a neighbour.
 
-    Few are less than 30 rows, or than 5 % of them. A bin joins the smaller of its neighbours.
+    Few are less than 30 rows, or than 5 % of them. A bin joins the smaller of its neighbours,
+    an empty one that above, so that texts without any unknown word stay by themselves.
     """
     left = list(edges)
     least = max(LEAST_ROWS, LEAST_SHARE * len(values))
@@ -72,9 +73,14 @@ def merged(values: Array, edges: Sequence[float]) -> list[float]:
         few = sizes.index(min(sizes))
         if sizes[few] >= least:
             break
-        above = few == 0 or (few < len(left) and sizes[few + 1] < sizes[few - 1])
-        del left[few if above else few - 1]
+        del left[few if _joins_above(sizes, few) else few - 1]
     return left
+
+
+def _joins_above(sizes: Sequence[int], few: int) -> bool:
+    if few in (0, len(sizes) - 1):
+        return few == 0
+    return sizes[few] == 0 or sizes[few + 1] < sizes[few - 1]
 
 
 def _bins(values: Array, edges: Sequence[float]) -> Array:
