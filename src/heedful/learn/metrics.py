@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.records import Task
+from heedful.records import HeedfulError, Task
 
 Array = NDArray[Any]
 
 COUNTS = frozenset({"tp", "fp", "tn", "fn"})
-LOWER_IS_BETTER = frozenset({"loss", "fp", "fn"})
+LOWER_IS_BETTER = frozenset({"loss", "fp", "fn", "brier", "ece"})
 NAMES = ("loss", "accuracy", "precision", "recall", "f1", "auc", "tp", "fp", "tn", "fn")
 
 
@@ -36,29 +36,55 @@ def names(task: Task) -> tuple[str, ...]:
     return NAMES if task == "binary" else (*NAMES, "f1_micro")
 
 
-def decide(probabilities: Array, task: Task) -> Array:
-    """Decisions: class index (N,) by the highest probability, or (N, C) of 0/1 at .5.
+def decide(probabilities: Array, task: Task, thresholds: Array | None = None) -> Array:
+    """Decisions: class index (N,), or (N, C) of 0/1 for multi-label.
 
-    A binary tie goes to the first class, as with argmax.
+    Without thresholds the highest probability decides (a binary tie goes to the first class,
+    as with argmax), for multi-label more than .5. With thresholds (C,) it is a yes where the
+    probability is above: binary reads the second one, multi-label one per class.
+
+    Raises:
+        HeedfulError: thresholds for a multi-class task, or not one per class.
     """
+    if thresholds is not None:
+        above = _above(probabilities, task, thresholds)
+        return above if task == "multi-label" else above[:, 1]
     if task == "multi-label":
         return (probabilities > 0.5).astype(np.int64)
     decided: Array = probabilities.argmax(axis=1)
     return decided
 
 
-def log_loss(probabilities: Array, targets: Array, task: Task) -> float:
-    """Mean negative log-likelihood per text, in nats, probabilities clipped at 1e-7."""
-    if len(targets) == 0:
-        return math.nan
+def _above(probabilities: Array, task: Task, thresholds: Array) -> Array:
+    if task == "multi-class":
+        raise HeedfulError("a multi-class task takes no thresholds: its likeliest class decides")
+    classes = probabilities.shape[1]
+    # Thresholds lie between neighbouring probabilities: as float32 they could fall on one.
+    limits = np.asarray(thresholds, np.float64)
+    if limits.shape != (classes,):
+        raise HeedfulError(f"thresholds of shape {limits.shape}; one for each of {classes} classes")
+    return (probabilities.astype(np.float64) > limits).astype(np.int64)
+
+
+def row_loss(probabilities: Array, targets: Array, task: Task) -> Array:
+    """Negative log-likelihood of each text (N,), in nats, probabilities clipped at 1e-7."""
     p = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
     if task == "multi-label":
-        return float(-(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1).mean())
-    return float(-np.log(p[np.arange(len(p)), targets]).mean())
+        each: Array = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1)
+        return each
+    return np.asarray(-np.log(p[np.arange(len(p)), targets]))
 
 
-def _one_hot(classes: Array, count: int) -> Array:
-    return np.eye(count, dtype=np.int64)[classes]
+def log_loss(probabilities: Array, targets: Array, task: Task) -> float:
+    """Mean negative log-likelihood per text, in nats, probabilities clipped at 1e-7."""
+    return float(row_loss(probabilities, targets, task).mean()) if len(targets) else math.nan
+
+
+def indicators(labels: Array, classes: int, task: Task) -> Array:
+    """Targets or decisions as (N, C) of 0 and 1, one column per class."""
+    if task == "multi-label":
+        return labels.astype(np.int64)
+    return np.eye(classes, dtype=np.int64)[labels]
 
 
 def auc(probabilities: Array, truth: Array) -> float:
@@ -71,13 +97,16 @@ def auc(probabilities: Array, truth: Array) -> float:
     return float(roc_auc_score(truth, probabilities, average="macro"))
 
 
-def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float]:
+def measure(
+    probabilities: Array, targets: Array, task: Task, thresholds: Array | None = None
+) -> dict[str, float]:
     """All figures of this module.
 
     Args:
         probabilities: (N, C), one column per class, binary tasks two.
         targets: (N,) class indices, or (N, C) zeros and ones for multi-label.
         task: binary, multi-class or multi-label.
+        thresholds: (C,) or None, as for `decide`; loss and auc do not depend on them.
 
     Without any text the counts are 0 and the rest is NaN.
     """
@@ -86,10 +115,8 @@ def measure(probabilities: Array, targets: Array, task: Task) -> dict[str, float
     classes = probabilities.shape[1]
     if len(targets) == 0:
         return {name: 0 if name in COUNTS else math.nan for name in names(task)}
-    decided = decide(probabilities, task)
-    multi_label = task == "multi-label"
-    truth = targets.astype(np.int64) if multi_label else _one_hot(targets, classes)
-    guess = decided if multi_label else _one_hot(decided, classes)
+    truth = indicators(targets, classes, task)
+    guess = indicators(decide(probabilities, task, thresholds), classes, task)
     if task == "binary":
         truth, guess, probabilities_of = truth[:, 1:], guess[:, 1:], probabilities[:, 1:]
     else:

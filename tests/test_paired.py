@@ -1,0 +1,97 @@
+"""McNemar's test and the sentence that is made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from heedful.learn.paired import mcnemar, verdict
+
+
+def right(first_only: int, second_only: int, both: int = 3, neither: int = 2):
+    """Two models' answers with these counts."""
+    first = [True] * first_only + [False] * second_only + [True] * both + [False] * neither
+    second = [False] * first_only + [True] * second_only + [True] * both + [False] * neither
+    return np.array(first), np.array(second)
+
+
+@pytest.mark.parametrize(
+    ("b", "c", "p_value"),
+    [
+        (1, 5, 2 * (1 + 6) / 2**6),  # .21875
+        (0, 6, 2 / 2**6),
+        (2, 8, 2 * (1 + 10 + 45) / 2**10),
+        (4, 4, 1.0),
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+    ],
+)
+def test_mcnemar_by_hand(b, c, p_value):
+    found = mcnemar(*right(b, c))
+    assert found == {
+        "first_only": b,
+        "second_only": c,
+        "both": 3,
+        "neither": 2,
+        "p_value": pytest.approx(p_value),
+        "method": "exact binomial",
+    }
+
+
+def test_many_texts_agree_with_the_chi_square_approximation():
+    found = mcnemar(*right(1100, 1000, 20_000, 900))
+    approximate = stats.chi2.sf((100 - 1) ** 2 / 2100, 1)
+    assert found["p_value"] == pytest.approx(approximate, rel=0.01)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_the_test_does_not_care_who_is_first(pairs):
+    first, second = (np.array(x) for x in zip(*pairs, strict=True))
+    one, other = mcnemar(first, second), mcnemar(second, first)
+    assert one["p_value"] == other["p_value"]
+    assert 0 < one["p_value"] <= 1
+    assert (one["first_only"], one["second_only"]) == (other["second_only"], other["first_only"])
+    counts = (one[name] for name in ("first_only", "second_only", "both", "neither"))
+    assert sum(counts) == len(pairs)
+    assert all(type(value) in (int, float, str) for value in one.values()), "ready for JSON"
+
+
+def said(first_only: int, second_only: int) -> str:
+    first, second = right(first_only, second_only, 60, 7)
+    test = mcnemar(first, second)
+    return verdict("the linear baseline", first.mean(), "the network", second.mean(), test)
+
+
+def test_the_three_verdicts():
+    assert said(30, 3) == (
+        "The linear baseline is right on 90.0 % of the texts, the network on 63.0 %: "
+        "the network does not beat it (McNemar p < .001)."
+    )
+    assert said(3, 30) == (
+        "The linear baseline is right on 63.0 % of the texts, the network on 90.0 %: "
+        "the network beats it (McNemar p < .001)."
+    )
+    assert said(1, 5) == (
+        "The linear baseline is right on 83.6 % of the texts, the network on 89.0 %: "
+        "the two cannot be told apart (McNemar p = .219)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("p_value", "printed", "apart"),
+    [
+        (0.0009, "p < .001", True),
+        (0.012, "p = .012", True),
+        (0.0497, "p < .05", True),
+        (0.05, "p = .050", False),
+        (1.0, "p = 1", False),
+    ],
+)
+def test_the_printed_p_never_contradicts_the_verdict(p_value, printed, apart):
+    test = {"first_only": 1, "second_only": 2, "p_value": p_value}
+    sentence = verdict("one", 0.5, "two", 0.6, test)
+    assert f"(McNemar {printed})" in sentence
+    assert ("beats" in sentence) == apart
