@@ -11,9 +11,11 @@ from heedful.face.console import note, show, tell_data, warn, write_json
 from heedful.face.stdin import taking_stdin
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read
-from heedful.text.quality import Quality, SplitQuality, check
+from heedful.text.quality import Pair, Quality, SplitQuality, check
 
 MOST_LABELS = 30
+SHOWN = 3  # pairs of rows a finding
+SIMILARITY = "≈ is the share of five-word runs in common, estimated"
 
 
 def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None) -> None:
@@ -38,24 +40,35 @@ def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str
     tell_leaks(quality)
     for name, split in quality.splits.items():
         show(_table(split), f"{name}: {', '.join(data[name])}")
-        _tell_conflicts(split)
+        _tell_duplicates(split)
 
 
 def tell_leaks(quality: Quality) -> None:
-    """Name every pair of splits that shares texts."""
+    """Name every pair of splits that shares texts, or has texts that are nearly the same."""
     for leak in quality.leaks:
-        if not leak.texts:
-            note(f"no text of {leak.second} stands in {leak.first}", style="green")
-            continue
         total = quality.splits[leak.second].rows
-        share = leak.second_rows / total
-        warn(
-            f"LEAK: {leak.second_rows:,} of {total:,} {leak.second} texts ({share:.1%}) also stand "
-            f"in {leak.first}; figures on {leak.second} will flatter the model. Remove them from "
-            f"{leak.first}"
-        )
-        for pair in leak.pairs[:3]:
-            note(f"  {pair.second}  =  {pair.first}", style="yellow")
+        if leak.texts:
+            warn(
+                f"LEAK: {leak.second_rows:,} of {total:,} {leak.second} texts "
+                f"({leak.second_rows / total:.1%}) also stand in {leak.first}; figures on "
+                f"{leak.second} will flatter the model. Remove them from {leak.first}"
+            )
+            _tell_pairs(leak.pairs, SHOWN)
+        if leak.near:
+            warn(
+                f"NEAR LEAK: {leak.near:,} {'more ' if leak.texts else ''}of {total:,} "
+                f"{leak.second} texts ({leak.near / total:.1%}) are nearly the same as a text of "
+                f"{leak.first}"
+            )
+            _tell_pairs(leak.near_pairs, SHOWN)
+        if not leak.texts and not leak.near:
+            note(f"no text of {leak.second} stands in {leak.first}, nor nearly", style="green")
+
+
+def _tell_pairs(pairs: Sequence[Pair], most: int) -> None:
+    for pair in pairs[:most]:
+        sign = "=" if pair.similarity == 1 else f"≈ {pair.similarity:.2f}"
+        note(f"  {pair.second}  {sign}  {pair.first}", style="yellow")
 
 
 def _table(split: SplitQuality) -> Table:
@@ -75,15 +88,25 @@ def _table(split: SplitQuality) -> Table:
     )
     table.add_row("  longest", f"{lengths.max:,}")
     table.add_row("texts seen before (duplicates)", f"{split.duplicates:,}")
+    table.add_row("texts nearly the same as one before", f"{split.near_duplicates:,}")
     table.add_row("texts with contradictory labels", f"{split.conflicts:,}")
+    table.add_row("nearly equal texts with such labels", f"{split.near_conflicts:,}")
     table.add_row("texts without a letter or digit", f"{split.wordless:,}")
     table.add_row("bad rows", f"{split.bad_rows:,}")
     return table
 
 
-def _tell_conflicts(split: SplitQuality) -> None:
-    for pair in split.conflict_pairs[:3]:
+def _tell_duplicates(split: SplitQuality) -> None:
+    if split.near_duplicates:
+        note(f"nearly the same ({SIMILARITY}):", style="yellow")
+        _tell_pairs(split.near_pairs, SHOWN)
+    _tell_conflicts(split.conflict_pairs, "the same")
+    _tell_conflicts(split.near_conflict_pairs, "nearly the same")
+
+
+def _tell_conflicts(pairs: Sequence[Pair], how: str) -> None:
+    for pair in pairs[:SHOWN]:
         warn(
-            f"{pair.first} and {pair.second} have the same text but the labels "
+            f"{pair.first} and {pair.second} have {how} text but the labels "
             f"{', '.join(pair.first_labels)} and {', '.join(pair.second_labels)}"
         )

@@ -9,7 +9,7 @@ import unicodedata
 import regex
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ASCII_GAP = re.compile(r"[^a-z0-9]+")
+_ASCII_GAP = {code: " " for code in range(128) if not chr(code).isalnum()}
 # Marks count as parts of words: without them, words of many scripts would fall together.
 _GAP = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 
@@ -21,14 +21,24 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         folded = text.lower()
-        plain = _ASCII_GAP.sub(" ", _BREAK.sub(" ", folded)).strip()
+        # Several times as fast as a regular expression.
+        plain = " ".join(_without_breaks(folded).translate(_ASCII_GAP).split())
     else:
         folded = unicodedata.normalize("NFKC", text).casefold()
-        plain = _GAP.sub(" ", _BREAK.sub(" ", folded)).strip()
+        plain = _GAP.sub(" ", _without_breaks(folded)).strip()
     return plain or folded.strip()
+
+
+def _without_breaks(folded: str) -> str:
+    return _BREAK.sub(" ", folded) if "<br" in folded else folded
 
 
 def key(text: str) -> bytes:
     """Sixteen bytes that stand for the normalised text: equal texts have equal keys."""
-    data = normalise(text).encode("utf-8", "surrogatepass")
+    return key_of(normalise(text))
+
+
+def key_of(normalised: str) -> bytes:
+    """The key of a text that is normalised already."""
+    data = normalised.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=16).digest()

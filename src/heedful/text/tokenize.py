@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 # Scripts without spaces between words. Of the first, each character is a token with its
 # marks; the two prolonged sound marks belong to no single script in Unicode.
-_BY_CHARACTER = r"[\p{Han}\p{Hiragana}\p{Katakana}\u30FC\uFF70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_BY_CHARACTER}]"
-_CLUSTER = rf"(?=[{_BY_CHARACTER}&&[\p{{L}}\p{{M}}\p{{N}}]])\X"
+BY_CHARACTER = r"[\p{Han}\p{Hiragana}\p{Katakana}\u30FC\uFF70\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{BY_CHARACTER}]"
+_CLUSTER = rf"(?=[{BY_CHARACTER}&&[\p{{L}}\p{{M}}\p{{N}}]])\X"
 
 # French and Italian articles and pronouns that lean on a vowel: l'|homme, dell'|anno.
 _ELISION = (
