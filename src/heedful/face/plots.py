@@ -22,8 +22,9 @@ from heedful.face.plots_classes import confusion, per_class
 from heedful.face.plots_colours import plot_style
 from heedful.face.plots_curves import precision_recall, roc, threshold
 from heedful.face.plots_frame import Plot
+from heedful.face.plots_root import standalone
 from heedful.face.plots_scores import calibration, lengths, scores
-from heedful.face.plots_svg import standalone, to_png, to_svg
+from heedful.face.plots_svg import to_png, to_svg
 from heedful.face.plots_training import counts, curves
 from heedful.learn.scores import Scores
 

@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from heedful.face.plots_colours import DRAWN
 from heedful.face.plots_frame import (
     MARKERS,
-    SMALL,
+    SIZE,
     WIDTH,
     Array,
     Plot,
@@ -26,18 +26,23 @@ from heedful.face.plots_frame import (
 )
 from heedful.face.plots_names import figure as three
 from heedful.face.plots_names import short
+from heedful.face.plots_root import SMALL
 
 MOST = 40
 """Classes in one picture; beyond that it shows those that say most."""
+ROOMY = 14
+"""Classes whose cells have room for counts."""
 _STEPS = 10
+_TOLD = 0.045  # the least share that is written into a small cell
 
 
 def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
     """Counts, and shares of each true class, by true (down) and predicted class (across).
 
     Right decisions are blue, wrong ones orange, the stronger the larger their share of the
-    row. Of more than `MOST` classes those with the most mistakes are shown; shares stay
-    shares of all texts of the class.
+    row (by its square root, so that small shares show). Beyond `ROOMY` classes a cell holds its
+    share in per cent from 5 %, and those below 1 % stay blank. Of more than `MOST` classes those with
+    the most mistakes are shown; shares stay shares of all texts of the class.
 
     Args:
         matrix: rows are true classes, columns predicted ones.
@@ -55,8 +60,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
         _shade(axes, shares)
         _numbers(axes, shown, shares)
         _class_axes(axes, titles)
-        if len(places) < len(names):
-            remark(axes, f"the {len(places)} of {len(names)} classes with the most mistakes")
+        _confusion_remark(axes, len(places), len(names))
         settle(figure)
     title = "Confusion: true class by predicted class"
     return Plot("confusion", title, _confusion_alt(title, whole, names, len(places)), figure)
@@ -71,14 +75,14 @@ def _most_confused(matrix: Array) -> Array:
 
 def _size(classes: int) -> tuple[float, float]:
     """Height and width: cells stay large enough for their numbers, or at least to be seen."""
-    cell = 44 if classes <= 7 else 34 if classes <= 14 else 15
+    cell = 44 if classes <= 7 else 32 if classes <= ROOMY else 15
     side = max(classes * cell, 150) + 100
     return side, max(side, WIDTH)
 
 
 def _shade(axes: Axes, shares: Array) -> None:
     """All cells of one step and kind are one path: a hundred cells cost little."""
-    steps = np.ceil(shares * _STEPS - 1e-9).astype(int)
+    steps = np.ceil(np.sqrt(_visible(shares)) * _STEPS - 1e-9).astype(int)
     right = np.eye(len(shares), dtype=bool)
     for role, cells in (("right", right), ("wrong", ~right)):
         for step in range(1, _STEPS + 1):
@@ -96,18 +100,37 @@ def _square(x: int, y: int) -> Path:
 
 
 def _numbers(axes: Axes, counts: Array, shares: Array) -> None:
-    """Count and share while both fit, then the count alone, then nothing."""
-    if len(counts) > 14:
+    """Count and share while both fit, then the count alone, then the share alone."""
+    if len(counts) > ROOMY:
+        for row, column in np.argwhere(shares >= _TOLD):
+            percent = f"{100 * shares[row, column]:.0f}"
+            axes.text(column, row, percent, ha="center", va="center_baseline", fontsize=8)
         return
     for (row, column), count in np.ndenumerate(counts):
         if not count:
             continue
         both = len(counts) <= 7
-        axes.text(column, row - (0.16 if both else 0), f"{count:,}", ha="center", va="center",
-                  fontsize=SMALL + 1 if both else SMALL - 1)  # fmt: skip
+        size, place = (SIZE, "bottom") if both else (SMALL - 1, "center")
+        axes.text(column, row, f"{count:,}", ha="center", va=place, fontsize=size)
         if both:
             share = _share(float(shares[row, column]))
-            axes.text(column, row + 0.22, share, ha="center", va="center", fontsize=SMALL - 1)
+            axes.text(column, row + 0.04, share, ha="center", va="top", fontsize=SMALL - 1)
+
+
+def _visible(shares: Array) -> Array:
+    """Shares that have a cell: all of a small matrix, of a large one what rounds to 1 %."""
+    least = 0.005 if len(shares) > ROOMY else 0.0
+    return np.where(shares >= least, shares, 0.0)
+
+
+def _confusion_remark(axes: Axes, shown: int, of: int) -> None:
+    told = []
+    if shown < of:
+        told.append(f"the {shown} of {of} classes with the most mistakes")
+    if shown > ROOMY:
+        told.append("per cent of the true class from 5; blank: below 1")
+    if told:
+        remark(axes, "\n".join(told))
 
 
 def _share(value: float) -> str:
@@ -123,8 +146,9 @@ def _class_axes(axes: Axes, titles: Sequence[str]) -> None:
     axes.set_aspect("equal" if classes > 3 else "auto")
     axes.set_xticks(range(classes), titles, rotation=90 if upright else 0)
     axes.set_yticks(range(classes), titles)
-    axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
+    lines = np.arange(0, classes + 1, 1 if classes <= ROOMY else 5) - 0.5
+    axes.set_xticks(lines, minor=True)
+    axes.set_yticks(lines, minor=True)
     axes.grid(visible=True, which="minor")
     axes.set_axisbelow(False)
     axes.set_xlabel("predicted class")

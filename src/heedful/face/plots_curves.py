@@ -173,21 +173,20 @@ def _picture(
     one = len(curves) == 1
     with settings():
         lines = len(chosen) + 2 + (0 if one else 1)
-        figure = sheet(330 + 15 * lines)
+        figure = sheet(318 + 16 * lines)
         axes = figure.subplots()
         handles = [_line(axes, curve, number) for number, curve in enumerate(chosen)]
-        titles = [f"{short(c.name)}  {words.area} {three(c.area)}" for c in chosen]
+        titles = [f"{short(c.name)}: {words.area} {three(c.area)}" for c in chosen]
         if not one and curves:
             y = np.mean([level(curve) for curve in curves], axis=0)
             handles.insert(0, axes.plot(*thinned(GRID, y), color=DRAWN["ink"], linewidth=2.6)[0])
-            titles.insert(0, f"mean of {len(curves)} classes  {words.area} {three(mean)}")
+            titles.insert(0, f"mean of {len(curves)} classes: {words.area} {three(mean)}")
         handles.append(_chance(axes, words, curves))
         titles.append("chance" if words.name == "roc" else _base(curves))
         handles.append(Line2D([], [], **_DOT))  # type: ignore[arg-type]
         titles.append("where the model decides")
         label(axes, words.x, words.y)
         unit(axes)
-        axes.set_box_aspect(0.8)
         _remarks(axes, curves, chosen, missing)
         legend(figure, handles, titles)
         settle(figure)
@@ -216,7 +215,10 @@ def _line(axes: Axes, curve: Curve, number: int) -> Line2D:
         *[[value] for value in curve.at], marker=marker, markersize=7, zorder=4, clip_on=False,
         markerfacecolor=DRAWN["paper"], markeredgecolor=colour, markeredgewidth=1.6, linestyle="",
     )  # fmt: skip
-    return Line2D([], [], color=colour, linestyle=style, linewidth=1.6)
+    return Line2D(
+        [], [], color=colour, linestyle=style, linewidth=1.6, marker=marker, markersize=6,
+        markerfacecolor=DRAWN["paper"],
+    )  # fmt: skip
 
 
 def _chance(axes: Axes, words: _Words, curves: Sequence[Curve]) -> Line2D:

@@ -20,13 +20,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from heedful.face.plots_colours import DRAWN
+from heedful.face.plots_root import LINE, SMALL
 
 Array = NDArray[Any]
 
 WIDTH = 400.0
 """Units a picture is wide: a phone shows them at about their natural size."""
 SIZE = 11
-SMALL = 10
+"""Size of titles and axis labels."""
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2)), (0, (3, 1.5)),
                            (0, (7, 2, 1.5, 2, 1.5, 2)))  # fmt: skip
@@ -45,7 +46,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.labelcolor": DRAWN["ink"],
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.linewidth": 0.8,
+    "axes.linewidth": LINE,
     "axes.axisbelow": True,
     "axes.titlesize": SIZE,
     "axes.titlepad": 5,
@@ -61,11 +62,12 @@ _SETTINGS: dict[str, Any] = {
     "xtick.minor.bottom": False,
     "ytick.minor.left": False,
     "grid.color": DRAWN["grid"],
-    "grid.linewidth": 0.8,
-    "hatch.linewidth": 0.8,
+    "grid.linewidth": LINE,
+    "hatch.linewidth": LINE,
     "legend.frameon": False,
     "legend.fontsize": SMALL,
     "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "butt",
 }
 _LOCK = threading.RLock()
 
@@ -132,8 +134,9 @@ def unit(axes: Axes) -> None:
 def legend(figure: Figure, handles: Sequence[Any], names: Sequence[str], columns: int = 1) -> None:
     """Below the panels, where it covers nothing."""
     figure.legend(
-        list(handles), list(names), loc="outside lower center", ncols=columns, handlelength=2.6
-    )
+        list(handles), list(names), loc="outside lower center", ncols=columns, handlelength=2.6,
+        borderaxespad=0.9, labelspacing=0.4,
+    )  # fmt: skip
 
 
 def thinned(x: Array, y: Array, tolerance: float = 0.0008) -> tuple[Array, Array]:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from heedful.face.plots_colours import DRAWN, SERIES
 from heedful.face.plots_curves import Rival, rivals
 from heedful.face.plots_frame import (
+    SIZE,
     Array,
     Plot,
     label,
@@ -47,7 +48,7 @@ def calibration(bins: Sequence[Mapping[str, Any]]) -> Plot:
         (line,) = top.plot(sure, right, color=DRAWN["1"], marker="o", markersize=5)
         label(top, "", "share that is right")
         _bars(foot, bins)
-        label(foot, "how sure the model is (probability)", "texts", grid="y")
+        label(foot, "how sure the model is (probability)", "decisions", grid="y")
         foot.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         foot.yaxis.set_major_formatter("{x:,.0f}")
         unit(top)
@@ -68,11 +69,11 @@ def _bars(axes: Axes, bins: Sequence[Mapping[str, Any]]) -> None:
 def _calibration_alt(full: Sequence[Mapping[str, Any]]) -> str:
     total = sum(b["count"] for b in full)
     if not total:
-        return "Calibration: no text."
+        return "Calibration: no decision."
     error = sum(b["count"] * abs(b["accuracy"] - b["confidence"]) for b in full) / total
     worst = max(full, key=lambda b: abs(b["accuracy"] - b["confidence"]))
     return (
-        f"Calibration of {count(total, 'text')}: the mean gap between confidence and share "
+        f"Calibration of {count(total, 'decision')}: the mean gap between confidence and share "
         f"right is {three(error)}; it is widest where confidence is {three(worst['confidence'])} "
         f"and {three(worst['accuracy'])} are right."
     )
@@ -97,7 +98,8 @@ def lengths(tokens: Array, max_tokens: int | None) -> Plot:
         _outline(axes, edges, heights, "1", "right")
         if wide:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(ScalarFormatter())
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
         label(axes, "tokens" + (" (logarithmic)" if wide else ""), "texts", grid="y")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.yaxis.set_major_formatter("{x:,.0f}")
@@ -170,10 +172,9 @@ def scores(
         handles = [_spread(axes, r, marks[r.name]) for axes, r in zip(grid, shown, strict=False)]
         for axes in grid[len(shown) :]:
             axes.set_visible(False)
-        for axes in grid[max(0, len(shown) - columns) : len(shown)]:
-            axes.tick_params(labelbottom=True)
-        figure.supxlabel("probability of the class", fontsize=11)
-        figure.supylabel("share of texts", fontsize=11)
+        for axes in grid[-columns:]:
+            axes.set_xlabel("probability of the class")
+        figure.supylabel("share of texts", fontsize=SIZE)
         if handles:
             legend(figure, handles[0], _sides(task, names), columns=2)
         settle(figure)

@@ -10,25 +10,29 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 from heedful.face.plots_colours import DRAWN, variable
-from heedful.face.plots_frame import SIZE, Plot, settings
+from heedful.face.plots_frame import Plot, settings
+from heedful.face.plots_root import LINE, SMALL, frame
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _ROLES = {colour: role for role, colour in DRAWN.items()}
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
-_GEOMETRY = frozenset({"d", "x", "y", "width", "height", "transform", "stroke-dasharray"})
+_GEOMETRY = frozenset({"x", "y", "width", "height", "transform", "stroke-dasharray"})
 _DROPPED = frozenset({"font-family", "stroke-dashoffset", "font"})
 _DEFAULTS = {
     ("stroke-linecap", "butt"),
     ("stroke-linejoin", "round"),
     ("text-anchor", "start"),
-    ("font-size", f"{SIZE}px"),
+    ("font-size", str(SMALL)),
+    ("stroke-width", str(LINE)),
     ("transform", ""),
 }
 
@@ -45,30 +49,9 @@ def to_svg(plot: Plot) -> str:
         plot.figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
     root = ElementTree.fromstring(stream.getvalue())
     ids = {old: f"{plot.name}-{number}" for number, old in enumerate(_referred(root), 1)}
-    body = "".join(part for child in root for part in _written(child, ids))
+    body = _joined([node for child in root for node in _nodes(child, ids)])
     _, _, width, height = (_rounded(x) for x in root.attrib["viewBox"].split())
     return frame(plot.name, plot.title, plot.alt, (width, height), body)
-
-
-def frame(name: str, title: str, alt: str, size: tuple[str, str], body: str) -> str:
-    """The root of a picture; `body` is SVG, everything else plain text."""
-    width, height = size
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id={quoteattr(name)} role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" '
-        f'font-size="{SIZE}" fill="{variable("ink")}" stroke-linejoin="round">'
-        f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-desc">{escape(alt)}</desc>{body}</svg>'
-    )
-
-
-def standalone(svg: str) -> str:
-    """The same picture as a file of its own: light, on white, in a plain font."""
-    white = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    head, end, body = svg.partition("</desc>")
-    font = 'font-family="system-ui,Helvetica,Arial,sans-serif" '
-    return head.replace("<svg ", f"<svg {font}", 1) + end + white + body + "\n"
 
 
 def to_png(plot: Plot, dpi: int = 150) -> bytes:
@@ -94,23 +77,57 @@ def _referred(root: Element) -> list[str]:
     return [name for name in dict.fromkeys(found) if name in there]
 
 
-def _written(element: Element, ids: dict[str, str]) -> Iterator[str]:
+class _Node(NamedTuple):
+    """What is kept of an element: `inside` is SVG."""
+
+    tag: str
+    values: dict[str, str]
+    inside: str
+
+    @property
+    def shared(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What neighbours may have in common: all but their place and what they say."""
+        own = ("x", "y", "transform", "href", "id")
+        return self.tag, tuple((k, v) for k, v in self.values.items() if k not in own)
+
+
+def _nodes(element: Element, ids: dict[str, str]) -> Iterator[_Node]:
+    """What an element draws, without groups that only nest and paths that do not show."""
     tag = element.tag.removeprefix(_SVG)
     if tag in ("metadata", "style"):
         return
     values = _attributes(element, ids)
-    inside = "".join(part for child in element for part in _written(child, ids))
-    if tag == "text":
-        inside = escape(element.text or "") + inside
-    if tag == "path" and not values.keys() & {"stroke", "id"} and values.get("fill") == "none":
-        return
-    if tag in ("g", "defs") and not inside:
-        return
+    children = [node for child in element for node in _nodes(child, ids)]
     if tag == "g" and not values:
-        yield inside
+        yield from children
         return
-    opening = "".join(f" {key}={quoteattr(value)}" for key, value in values.items())
-    yield f"<{tag}{opening}>{inside}</{tag}>" if inside else f"<{tag}{opening}/>"
+    inside = escape(element.text or "") if tag == "text" else _joined(children)
+    hidden = tag == "path" and not values.keys() & {"stroke", "id"} and values["fill"] == "none"
+    if not (hidden or (tag in ("g", "defs") and not inside)):
+        yield _Node(tag, values, inside)
+
+
+def _joined(nodes: Sequence[_Node]) -> str:
+    """Nodes as SVG; what several texts or markers in a row have in common stands once."""
+    parts = []
+    for (tag, shared), run in groupby(nodes, key=lambda node: node.shared):
+        alike = list(run)
+        if tag in ("text", "use") and shared and len(alike) > 1:
+            common = dict(shared)
+            bare = [
+                node._replace(values={k: v for k, v in node.values.items() if k not in common})
+                for node in alike
+            ]
+            parts.append(_tag(_Node("g", common, "".join(map(_tag, bare)))))
+        else:
+            parts += map(_tag, alike)
+    return "".join(parts)
+
+
+def _tag(node: _Node) -> str:
+    opening = "".join(f" {key}={quoteattr(value)}" for key, value in node.values.items())
+    end = f">{node.inside}</{node.tag}>" if node.inside else "/>"
+    return f"<{node.tag}{opening}{end}"
 
 
 def _attributes(element: Element, ids: dict[str, str]) -> dict[str, str]:
@@ -121,6 +138,8 @@ def _attributes(element: Element, ids: dict[str, str]) -> dict[str, str]:
     for rule in filter(None, element.get("style", "").split(";")):
         key, _, value = rule.partition(":")
         raw[key.strip()] = value.strip()
+    if element.tag == f"{_SVG}use":  # what it uses has its own strokes
+        raw = {key: value for key, value in raw.items() if not key.startswith("stroke")}
     values = {k: _value(k, v, ids) for k, v in raw.items() if k not in _DROPPED}
     if element.get("id") in ids:
         values["id"] = ids[element.attrib["id"]]
@@ -136,9 +155,11 @@ def _value(key: str, value: str, ids: dict[str, str]) -> str:
         return re.sub(r"#(\w+)", lambda found: "#" + ids.get(found[1], found[1]), value)
     if key == "transform" and value.startswith("rotate(-0 "):
         return ""
+    if key == "d":
+        return _path(value)
     if key in _GEOMETRY:
-        value = _NUMBER.sub(lambda found: _rounded(found[0]), value)
-    return _path(value) if key == "d" else value
+        return _NUMBER.sub(lambda found: _rounded(found[0]), value)
+    return value.removesuffix("px")
 
 
 def _rounded(number: str) -> str:
@@ -147,14 +168,32 @@ def _rounded(number: str) -> str:
 
 
 def _path(data: str) -> str:
-    """Path data on one line: an L after M or L is understood, and so are repeated points."""
+    """Path data in tenths of a unit, straight lines as steps from point to point.
+
+    The steps are between rounded points, so that rounding does not add up along a line.
+    """
     pieces: list[str] = []
-    before = last = ""
-    for piece in re.findall(r"[A-Za-z][^A-Za-z]*", data):
-        command, points = piece[0], " ".join(piece[1:].split())
-        if (command, points) == ("L", before):
-            continue
-        joined = command == "L" and pieces and pieces[-1][0] not in "Zz" and last in "ML"
-        pieces.append(f" {points}" if joined else command + points)
-        before, last = points, command
+    here = start = (0, 0)
+    for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", data):
+        tenths = [round(10 * float(number)) for number in numbers.split()]
+        if command == "L":
+            step = _tenths([tenths[0] - here[0], tenths[1] - here[1]])
+            if (tenths[0], tenths[1]) == here and pieces[-1][0] != "M":
+                continue  # too short to be seen; after a move it may be a dot
+            lower = bool(pieces) and pieces[-1][0] in "l-.0123456789 "
+            pieces.append((step if step[0] == "-" else f" {step}") if lower else f"l{step}")
+        else:
+            pieces.append(command + _tenths(tenths))
+        if tenths:
+            here = (tenths[-2], tenths[-1])
+            start = here if command == "M" else start
+        elif command in "zZ":
+            here = start
     return "".join(pieces)
+
+
+def _tenths(values: list[int]) -> str:
+    """Numbers as SVG allows them to be written: 0.5 -0.25 as .5-.2."""
+    written = [_rounded(str(value / 10)) for value in values]
+    short = [re.sub(r"^(-?)0\.", r"\1.", number) for number in written]
+    return "".join(x if i == 0 or x[0] == "-" else f" {x}" for i, x in enumerate(short))

@@ -87,9 +87,8 @@ def _panels(
             handles |= _panel(axes, metric, history, best_epoch)
         for axes in grid[len(names) :]:
             axes.set_visible(False)
-        for axes in grid[max(0, len(names) - 2) : len(names)]:
+        for axes in grid[-2:]:
             axes.set_xlabel("epoch")
-            axes.tick_params(labelbottom=True)
         if len(epochs):
             _epoch_axis(grid[0], epochs)
         legend(figure, list(handles.values()), list(handles), columns=3)
@@ -141,7 +140,7 @@ def _at(history: History, epoch: int, metric: str) -> float:
 
 def _epoch_axis(axes: Axes, epochs: Array) -> None:
     low, high = float(epochs.min()), float(epochs.max())
-    axes.set_xlim(low - 0.04 * (high - low) - 0.2, high + 0.04 * (high - low) + 0.2)
+    axes.set_xlim(low - min(0.6, 0.1 * (high - low) + 0.2), high + 0.04 * (high - low) + 0.2)
     if high - low < 6:
         axes.xaxis.set_major_locator(FixedLocator(list(epochs)))
     else:
