@@ -1,4 +1,4 @@
-"""A network as a picture: Embed -> Encode -> Attend -> Predict, drawn by hand as SVG
+"""A network as a picture: Embed -> Encode -> Attend -> Predict, drawn by hand as SVG.
 
 Boxes one below the other, so that a phone shows them too. Beside the way of the text stand the
 query, which goes into Attend, and the attention weights, which come out of it. Neither
@@ -94,10 +94,11 @@ def _beside(layer: Layer, y: int, height: int) -> str:
         parts.append(_text(x, y + 10, "query:", "ink", 'font-weight="600"'))
         parts += [_text(x, y + 23 + 12 * i, line, "soft") for i, line in enumerate(lines)]
     if found:
-        at = y + height - 12
+        at = y + height - 16
         parts.append(_arrow(_RIGHT, at, x - 6, at))
-        parts.append(_text(x, at - 3, "attention weights", "ink", 'font-weight="600"'))
-        parts.append(_text(x, at + 10, f"{weights}, sum 1", "soft"))
+        parts.append(_text(x, at - 3, "attention", "ink", 'font-weight="600"'))
+        parts.append(_text(x, at + 10, "weights", "ink", 'font-weight="600"'))
+        parts.append(_text(x, at + 23, f"{weights}, sum 1", "soft"))
     return "".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a report, in reading order
+"""The pictures of a report, in reading order.
 
 | picture | shows |
 |---|---|
@@ -20,17 +20,19 @@ from typing import Any
 
 from heedful.face.plots_classes import confusion, per_class
 from heedful.face.plots_colours import plot_style
-from heedful.face.plots_curves import precision_recall, roc, threshold
+from heedful.face.plots_curves import precision_recall, roc
 from heedful.face.plots_frame import Plot
 from heedful.face.plots_root import standalone
 from heedful.face.plots_scores import calibration, lengths, scores
 from heedful.face.plots_svg import to_png, to_svg
+from heedful.face.plots_threshold import threshold
 from heedful.face.plots_training import counts, curves
 from heedful.learn.scores import Scores
 
 __all__ = [
     "Plot", "calibration", "confusion", "counts", "curves", "draw_all", "lengths", "per_class",
-    "plot_style", "precision_recall", "roc", "scores", "standalone", "threshold", "to_png", "to_svg",
+    "plot_style", "precision_recall", "roc", "scores", "standalone", "threshold", "to_png",
+    "to_svg",
 ]  # fmt: skip
 
 
@@ -45,7 +47,8 @@ def draw_all(
 
     Args:
         scored: what the model said of every row.
-        record: the evaluation of the same rows: "decision", "confusion", "calibration", "per_class".
+        record: the evaluation of the same rows: "decision", "confusion", "calibration" and
+            "per_class".
         history: the lines of history.jsonl.
         best_epoch: whose weights were kept.
         max_tokens: the most that is read of a text; None: all.

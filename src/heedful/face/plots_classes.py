@@ -1,4 +1,4 @@
-"""Class by class: which is taken for which, and how well each is found"""
+"""Class by class: which is taken for which, and how well each is found."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
 
     Right decisions are blue, wrong ones orange, the stronger the larger their share of the
     row (by its square root, so that small shares show). Beyond `ROOMY` classes a cell holds its
-    share in per cent from 5 %, and those below 1 % stay blank. Of more than `MOST` classes those with
-    the most mistakes are shown; shares stay shares of all texts of the class.
+    share in per cent from 5 %, and those below 1 % stay blank. Of more than `MOST` classes those
+    with the most mistakes are shown; shares stay shares of all texts of the class.
 
     Args:
         matrix: rows are true classes, columns predicted ones.
@@ -53,7 +53,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
     of = whole.sum(axis=1, keepdims=True)
     shares = (whole / np.maximum(of, 1))[np.ix_(places, places)]
     shown = whole[np.ix_(places, places)]
-    titles = [short(names[i], 14) for i in places]
+    titles = [short(names[int(i)], 14) for i in places]
     with settings():
         figure = sheet(*_size(len(places)))
         axes = figure.subplots()
@@ -162,7 +162,7 @@ def _confusion_alt(title: str, matrix: Array, names: Sequence[str], shown: int) 
     told = f"{right:,} of {total:,} texts on the diagonal"
     wrong = matrix - np.diag(np.diag(matrix))
     if wrong.any():
-        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        row, column = divmod(int(wrong.argmax()), len(wrong))
         told += (
             f"; the most frequent mistake is {short(names[row])} taken for "
             f"{short(names[column])}, {wrong[row, column]:,} times"
@@ -195,7 +195,9 @@ def per_class(record: Mapping[str, Mapping[str, Any]]) -> Plot:
             remark(axes, f"the {len(shown)} of {len(ranked)} classes with the lowest F1")
         legend(figure, handles, ["F1", "precision", "recall"], columns=3)
         settle(figure)
-    return Plot("per-class", "F1, precision and recall by class", _class_alt(record, ranked), figure)
+    return Plot(
+        "per-class", "F1, precision and recall by class", _class_alt(record, ranked), figure
+    )
 
 
 def _value(figures: Mapping[str, Any], name: str) -> float:

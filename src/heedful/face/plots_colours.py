@@ -1,4 +1,4 @@
-"""The colours of pictures as CSS custom properties: six that stay apart, and the page's own
+"""The colours of pictures as CSS custom properties: six that stay apart, and the page's own.
 
 The six follow Okabe and Ito (2008), whose colours stay apart for the colour-blind, darkened or
 lightened until each stands out from the paper (WCAG 2.2 asks 3 of a line, these have 4.5).

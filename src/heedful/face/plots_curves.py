@@ -1,12 +1,12 @@
-"""What a threshold does: ROC, precision against recall, and both against the threshold itself
+"""How well probabilities rank: ROC, and precision against recall.
 
-All from probabilities. For more than two classes each stands against the rest.
+For more than two classes each stands against the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from heedful.face.plots_colours import DRAWN, SERIES
 from heedful.face.plots_frame import (
     DASHES,
+    DOT,
     MARKERS,
     Array,
     Plot,
@@ -27,21 +28,12 @@ from heedful.face.plots_frame import (
     thinned,
     unit,
 )
-from heedful.face.plots_names import listing, short
 from heedful.face.plots_names import figure as three
-from heedful.learn.metrics import decide
+from heedful.face.plots_names import listing, short
+from heedful.face.plots_rivals import Rival, rivals
 from heedful.records import Task
 
 GRID = np.linspace(0, 1, 1001)
-
-
-class Rival(NamedTuple):
-    """One class against the rest; N rows."""
-
-    name: str
-    scores: Array  # (N,) probability of the class
-    truth: Array  # (N,) bool
-    decided: Array  # (N,) bool: what the model says at its thresholds
 
 
 class Curve(NamedTuple):
@@ -53,52 +45,6 @@ class Curve(NamedTuple):
     area: float
     base: float  # share of rows that have the class
     at: tuple[float, float]
-
-
-def rivals(
-    probabilities: Array,
-    targets: Array,
-    task: Task,
-    names: Sequence[str],
-    thresholds: Sequence[float] | None = None,
-) -> tuple[list[Rival], list[str]]:
-    """Each class against the rest (binary: the second class), and the names of those left out.
-
-    A class that no row has, or that every row has, has neither curve.
-
-    Args:
-        probabilities: (N, C), one column per class, binary tasks two.
-        targets: (N,) class positions, or (N, C) zeros and ones for multi-label.
-        task: binary, multi-class or multi-label.
-        names: C class names.
-        thresholds: one per class: the class is said where its probability is above. None: the
-            highest probability, or .5 for multi-label.
-    """
-    positions = range(1, 2) if task == "binary" else range(len(names))
-    said = decisions(probabilities, task, thresholds)
-    found, missing = [], []
-    for c in positions:
-        truth = targets[:, c] > 0.5 if task == "multi-label" else targets == c
-        if truth.any() and not truth.all():
-            scores = probabilities[:, c].astype(np.float64)
-            found.append(Rival(names[c], scores, truth, said[:, c]))
-        else:
-            missing.append(names[c])
-    return found, missing
-
-
-def decisions(probabilities: Array, task: Task, thresholds: Sequence[float] | None) -> Array:
-    """(N, C) bool: which classes the model says."""
-    if thresholds is not None and task != "multi-class":
-        above: Array = probabilities > np.asarray(thresholds)
-        if task == "binary":
-            above[:, 0] = ~above[:, 1]
-        return above
-    decided = decide(probabilities, task)
-    if task == "multi-label":
-        return decided.astype(bool)
-    said: Array = decided[:, None] == np.arange(probabilities.shape[1])
-    return said
 
 
 def roc(
@@ -175,7 +121,8 @@ def _picture(
         lines = len(chosen) + 2 + (0 if one else 1)
         figure = sheet(318 + 16 * lines)
         axes = figure.subplots()
-        handles = [_line(axes, curve, number) for number, curve in enumerate(chosen)]
+        tolerance = 0.0008 if one else 0.0016  # noise of many lines costs most of their bytes
+        handles = [_line(axes, curve, i, tolerance) for i, curve in enumerate(chosen)]
         titles = [f"{short(c.name)}: {words.area} {three(c.area)}" for c in chosen]
         if not one and curves:
             y = np.mean([level(curve) for curve in curves], axis=0)
@@ -183,7 +130,7 @@ def _picture(
             titles.insert(0, f"mean of {len(curves)} classes: {words.area} {three(mean)}")
         handles.append(_chance(axes, words, curves))
         titles.append("chance" if words.name == "roc" else _base(curves))
-        handles.append(Line2D([], [], **_DOT))  # type: ignore[arg-type]
+        handles.append(Line2D([], [], **DOT))
         titles.append("where the model decides")
         label(axes, words.x, words.y)
         unit(axes)
@@ -191,10 +138,6 @@ def _picture(
         legend(figure, handles, titles)
         settle(figure)
     return Plot(words.name, words.title, _alt(words, curves, missing, mean), figure)
-
-
-_DOT = {"marker": "o", "markersize": 8, "linestyle": "", "markerfacecolor": DRAWN["paper"],
-        "markeredgecolor": DRAWN["ink"], "markeredgewidth": 1.6}  # fmt: skip
 
 
 def _chosen(curves: Sequence[Curve]) -> list[Curve]:
@@ -205,9 +148,9 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
     return ranked[::-1]
 
 
-def _line(axes: Axes, curve: Curve, number: int) -> Line2D:
+def _line(axes: Axes, curve: Curve, number: int, tolerance: float) -> Line2D:
     colour = DRAWN[str(number + 1)]
-    x, y = thinned(curve.x, curve.y)
+    x, y = thinned(curve.x, curve.y, tolerance)
     style = DASHES[number]
     axes.plot(x, y, color=colour, linestyle=style, linewidth=1.6, zorder=2.5)
     marker = MARKERS[number]
@@ -260,78 +203,3 @@ def _alt(words: _Words, curves: Sequence[Curve], missing: Sequence[str], mean: f
     base = f", base rate {three(first.base)}" if len(curves) == 1 and words.area == "AP" else ""
     left = f" Left out, without two classes: {listing(missing)}." if missing else ""
     return f"{words.title}: {told}{base}.{left}"
-
-
-def threshold(
-    probabilities: Array,
-    targets: Array,
-    task: Task,
-    names: Sequence[str],
-    thresholds: Sequence[float] | None = None,
-) -> Plot:
-    """Precision, recall and F1 against the threshold (binary; multi-label: all classes pooled).
-
-    Arguments: see `rivals`. The classes of a multi-label task may have thresholds of their
-    own: they are marked along the foot, and what the model reaches with them is not a point
-    of these lines.
-    """
-    found, _ = rivals(probabilities, targets, task, names, thresholds)
-    scores = np.concatenate([rival.scores for rival in found]) if found else np.zeros(0)
-    truth = np.concatenate([r.truth for r in found]) if found else np.zeros(0, bool)
-    chosen = _thresholds(task, thresholds, len(names))
-    rates = at_thresholds(scores, truth, GRID)
-    here = at_thresholds(scores, truth, np.array(chosen))
-    with settings():
-        figure = sheet(330)
-        axes = figure.subplots()
-        handles = []
-        for number, (name, values) in enumerate(rates.items()):
-            x, y = thinned(GRID, values)
-            style = {"color": DRAWN[str(number + 1)], "linestyle": DASHES[number]}
-            handles += axes.plot(x, y, **style)  # type: ignore[arg-type]
-            if len(chosen) == 1:
-                axes.plot(chosen, here[name], **_DOT | {"markeredgecolor": style["color"]})
-        handles.append(_mark(axes, chosen))
-        label(axes, "threshold on the probability", "")
-        unit(axes)
-        marked = f"threshold {chosen[0]:.3g}" if len(chosen) == 1 else "thresholds of the classes"
-        legend(figure, handles, [*rates, marked], columns=2)
-        settle(figure)
-    title = "Precision, recall and F1 against the threshold"
-    return Plot("threshold", title, _threshold_alt(title, chosen, here), figure)
-
-
-def at_thresholds(scores: Array, truth: Array, places: Array) -> dict[str, Array]:
-    """Precision, recall and F1 where a score strictly above the threshold is a yes.
-
-    Precision is NaN where nothing is a yes, F1 then 0.
-    """
-    positive = np.sort(scores[truth])
-    hits = len(positive) - np.searchsorted(positive, places, side="right")
-    yes = len(scores) - np.searchsorted(np.sort(scores), places, side="right")
-    precision = np.where(yes > 0, hits / np.maximum(yes, 1), np.nan)
-    recall = hits / len(positive) if len(positive) else np.full(len(places), np.nan)
-    f1 = 2 * hits / np.maximum(yes + len(positive), 1)
-    return {"precision": precision, "recall": recall, "F1": f1}
-
-
-def _thresholds(task: Task, thresholds: Sequence[float] | None, classes: int) -> list[float]:
-    """The distinct thresholds that are in force."""
-    if thresholds is None:
-        return [0.5]
-    used = thresholds[1:] if task == "binary" else thresholds[:classes]
-    return sorted(set(map(float, used)))
-
-
-def _mark(axes: Axes, chosen: Sequence[float]) -> Any:
-    style = {"color": DRAWN["soft"], "linewidth": 1}
-    if len(chosen) == 1:
-        return axes.axvline(chosen[0], linestyle=(0, (2, 2)), **style)  # type: ignore[arg-type]
-    return axes.vlines(list(chosen), -0.02, 0.05, **style | {"linewidth": 1.4})  # type: ignore[arg-type]
-
-
-def _threshold_alt(title: str, chosen: Sequence[float], here: dict[str, Array]) -> str:
-    if len(chosen) > 1:
-        return f"{title}; the classes have their own, from {chosen[0]:.3g} to {chosen[-1]:.3g}."
-    told = ", ".join(f"{name} {three(float(values[0]))}" for name, values in here.items())
-    return f"{title}: at {chosen[0]:.3g}, which is in force, {told}."

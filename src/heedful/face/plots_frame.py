@@ -1,4 +1,4 @@
-"""What all pictures share: the record, panels in one style, settings that hang on no file
+"""What all pictures share: the record, panels in one style, settings that hang on no file.
 
 Only matplotlib's object interface is used: no pyplot, no window, no current figure. Its
 settings are those of the library, not the user's matplotlibrc, and are put back afterwards.
@@ -24,13 +24,18 @@ from heedful.face.plots_root import LINE, SMALL
 
 Array = NDArray[Any]
 
-WIDTH = 400.0
+WIDTH = 370.0
 """Units a picture is wide: a phone shows them at about their natural size."""
 SIZE = 11
 """Size of titles and axis labels."""
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2)), (0, (3, 1.5)),
                            (0, (7, 2, 1.5, 2, 1.5, 2)))  # fmt: skip
+DOT: dict[str, Any] = {
+    "marker": "o", "markersize": 8, "linestyle": "", "markerfacecolor": DRAWN["paper"],
+    "markeredgecolor": DRAWN["ink"], "markeredgewidth": 1.6,
+}  # fmt: skip
+"""Where the model decides."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _SETTINGS: dict[str, Any] = {
@@ -95,8 +100,9 @@ def settings() -> Iterator[None]:
     with _LOCK, warnings.catch_warnings(), mpl.rc_context():
         # A name in a script that the font lacks: an SVG takes the reader's fonts.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        mpl.rcParams.update(mpl.rcParamsDefault | {"backend": mpl.rcParams["backend"]})
-        mpl.rcParams.update(_SETTINGS)
+        # Reading the backend would choose one, and load a window system.
+        usual: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"}
+        mpl.rcParams.update(usual | _SETTINGS)
         yield
 
 

@@ -1,4 +1,4 @@
-"""Names and numbers as they stand in a picture: on one line, short, and harmless"""
+"""Names and numbers as they stand in a picture: on one line, short, and harmless."""
 
 from __future__ import annotations
 

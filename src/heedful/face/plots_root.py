@@ -1,4 +1,4 @@
-"""The root of every picture: what a reader without eyes gets, size, default ink and type"""
+"""The root of every picture: what a reader without eyes gets, size, default ink and type."""
 
 from __future__ import annotations
 

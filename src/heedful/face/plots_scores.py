@@ -1,4 +1,4 @@
-"""How scores and lengths are spread: calibration, scores by true class, lengths of texts"""
+"""How scores and lengths are spread: calibration, scores by true class, lengths of texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from heedful.face.plots_colours import DRAWN, SERIES
-from heedful.face.plots_curves import Rival, rivals
 from heedful.face.plots_frame import (
     SIZE,
     Array,
@@ -25,6 +24,7 @@ from heedful.face.plots_frame import (
 )
 from heedful.face.plots_names import count, listing, short
 from heedful.face.plots_names import figure as three
+from heedful.face.plots_rivals import Rival, rivals
 from heedful.records import Task
 
 _BINS = np.linspace(0, 1, 26)
@@ -89,7 +89,7 @@ def lengths(tokens: Array, max_tokens: int | None) -> Plot:
     tokens = np.asarray(tokens, np.int64)
     there = tokens[tokens > 0]
     middle = float(np.median(tokens)) if len(tokens) else 0.0
-    wide = len(there) > 0 and there.max() > 20 * max(np.median(there), 1) ** 0.5
+    wide = len(there) > 0 and bool(there.max() > 5 * np.median(there))
     with settings():
         figure = sheet(270)
         axes = figure.subplots()
@@ -112,12 +112,10 @@ def lengths(tokens: Array, max_tokens: int | None) -> Plot:
 def _edges(tokens: Array, wide: bool) -> Array:
     """Edges between whole numbers, so that every bin holds as many of them as it looks."""
     low, high = (int(tokens.min()), int(tokens.max())) if len(tokens) else (1, 1)
-    if wide:
-        places = np.geomspace(low, high + 1, 41)
-    else:
-        step = max(1, -(-(high + 1 - low) // 40))
-        places = np.arange(low, high + 1 + step, step)
-    return np.asarray(np.unique(np.floor(places)) - 0.5, np.float64)
+    step = max(1, -(-(high + 1 - low) // 40))
+    even: Array = np.arange(low, high + 1 + step, step)
+    places = np.floor(np.geomspace(low, high + 1, 41)) if wide else even
+    return np.asarray(np.unique(places) - 0.5, np.float64)
 
 
 def _outline(axes: Axes, edges: Array, heights: Array, edge: str, fill: str) -> None:
@@ -158,7 +156,7 @@ def scores(
     """How the probability of a class is spread among texts with it and without it.
 
     One panel for a binary task (the second class), else one for each of at most six classes,
-    the most frequent. Arguments: see `plots_curves.rivals`.
+    the most frequent. Arguments: see `plots_rivals.rivals`.
     """
     found, missing = rivals(probabilities, targets, task, names, thresholds)
     frequent = sorted(found, key=lambda rival: -int(rival.truth.sum()))[:SERIES]

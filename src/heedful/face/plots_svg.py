@@ -1,4 +1,4 @@
-"""A picture as a file: SVG that a page can restyle, or PNG
+"""A picture as a file: SVG that a page can restyle, or PNG.
 
 matplotlib's SVG names fonts and colours at every stroke and carries a style sheet that would
 reach the whole page. What is kept here is the drawing: text as text in the page's own font,
@@ -59,9 +59,7 @@ def to_png(plot: Plot, dpi: int = 150) -> bytes:
     stream = io.BytesIO()
     about = {"Title": plot.title, "Software": None}
     with settings():
-        plot.figure.savefig(
-            stream, format="png", dpi=dpi, facecolor=DRAWN["paper"], metadata=about
-        )
+        plot.figure.savefig(stream, format="png", dpi=dpi, facecolor=DRAWN["paper"], metadata=about)
     return stream.getvalue()
 
 
@@ -70,7 +68,11 @@ def _referred(root: Element) -> list[str]:
     found = [
         name
         for element in root.iter()
-        for value in (element.get(_HREF, ""), element.get("clip-path", ""), element.get("style", ""))
+        for value in (
+            element.get(_HREF, ""),
+            element.get("clip-path", ""),
+            element.get("style", ""),
+        )
         for name in re.findall(r"#(\w+)", value)
     ]
     there = {element.get("id") for element in root.iter()}

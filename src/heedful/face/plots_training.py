@@ -1,4 +1,4 @@
-"""How training went: the curve of every figure in history.jsonl, training beside validation"""
+"""How training went: the curve of every figure in history.jsonl, training beside validation."""
 
 from __future__ import annotations
 
@@ -74,9 +74,7 @@ def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-def _panels(
-    name: str, title: str, history: History, best_epoch: int, names: Sequence[str]
-) -> Plot:
+def _panels(name: str, title: str, history: History, best_epoch: int, names: Sequence[str]) -> Plot:
     rows = max(1, math.ceil(len(names) / 2))
     epochs = np.array([epoch["epoch"] for epoch in history], np.float64)
     handles: dict[str, Any] = {}
