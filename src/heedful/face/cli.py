@@ -291,11 +291,17 @@ def decide(
 
 
 @app.command()
-def info(run: o.Run, json: o.Json = None) -> None:
+def info(
+    run: o.Run,
+    json: o.Json = None,
+    graph: Annotated[
+        str | None, typer.Option(help="Draw the network as an .svg file.", metavar="FILE")
+    ] = None,
+) -> None:
     """What a run is: layers, parameters, data, figures."""
     from heedful.face.describe import run_info
 
-    run_info(run, json)
+    run_info(run, json, graph)
 
 
 @app.command()

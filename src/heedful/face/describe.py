@@ -8,14 +8,23 @@ from typing import Any
 
 from rich.table import Table
 
-from heedful.face.console import metrics_table, show, stdout, write_json
+from heedful.face.console import metrics_table, note, show, stdout, write_json, write_text
+from heedful.face.graph import network_svg
+from heedful.face.plots_root import standalone
 from heedful.face.scoring import facts
 from heedful.learn.describe import Layer, describe
 from heedful.learn.folder import load_model, read_json
+from heedful.records import HeedfulError
 
 
-def run_info(run: str, json: str | None) -> None:
-    """Layers with shapes and parameters, settings, data and figures of a run."""
+def run_info(run: str, json: str | None, graph: str | None = None) -> None:
+    """Layers with shapes and parameters, settings, data and figures of a run.
+
+    Raises:
+        HeedfulError: no run, or a graph that is not to be an .svg file.
+    """
+    if graph is not None and Path(graph).suffix.lower() != ".svg":
+        raise HeedfulError(f"--graph {graph}: the network is drawn as SVG; name a file.svg")
     folder = Path(run)
     model = load_model(folder)
     data = facts(folder)
@@ -23,6 +32,9 @@ def run_info(run: str, json: str | None) -> None:
     config = read_json(folder / "config.json")
     metrics = folder / "metrics.json"
     figures: dict[str, Any] = read_json(metrics) if metrics.exists() else {}
+    if graph:
+        write_text(graph, standalone(network_svg(layers, model.task, model.labels.names)))
+        note(f"{graph} written")
     total = sum(layer.parameters for layer in layers)
     if json:
         layer_rows = [asdict(layer) for layer in layers]

@@ -1,0 +1,85 @@
+"""The pictures of a report, in reading order.
+
+| picture | shows |
+|---|---|
+| curves, counts | every figure by epoch, training beside validation |
+| confusion | which class is taken for which |
+| roc, precision_recall, threshold | what another threshold would do |
+| scores, calibration | how sure the model is, and how rightly |
+| per_class | F1, precision and recall of many classes |
+| lengths | how long the texts are, and where they are cut |
+
+A `Plot` becomes a part of a page with `to_svg`, or a file with `to_png`. Loads matplotlib: import
+this where something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heedful.face.plots_classes import confusion, per_class
+from heedful.face.plots_colours import plot_style
+from heedful.face.plots_curves import precision_recall, roc
+from heedful.face.plots_frame import Plot
+from heedful.face.plots_root import standalone
+from heedful.face.plots_scores import calibration, lengths, scores
+from heedful.face.plots_svg import to_png, to_svg
+from heedful.face.plots_threshold import threshold
+from heedful.face.plots_training import counts, curves
+from heedful.learn.scores import Scores
+
+__all__ = [
+    "Plot", "calibration", "confusion", "counts", "curves", "draw_all", "lengths", "per_class",
+    "plot_style", "precision_recall", "roc", "scores", "standalone", "threshold", "to_png",
+    "to_svg",
+]  # fmt: skip
+
+
+def draw_all(
+    scored: Scores,
+    record: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    best_epoch: int,
+    max_tokens: int | None,
+) -> list[Plot]:
+    """The pictures that make sense for a task and its data.
+
+    Args:
+        scored: what the model said of every row.
+        record: the evaluation of the same rows: "decision", "confusion", "calibration" and
+            "per_class".
+        history: the lines of history.jsonl.
+        best_epoch: whose weights were kept.
+        max_tokens: the most that is read of a text; None: all.
+    """
+    plots = _of_training(history, best_epoch)
+    if len(scored):
+        plots += _of_decisions(scored, record)
+        plots.append(lengths(scored.tokens, max_tokens))
+    return plots
+
+
+def _of_training(history: Sequence[Mapping[str, Any]], best_epoch: int) -> list[Plot]:
+    if not history:
+        return []
+    counted = any("tp" in (epoch.get("train") or {}) for epoch in history)
+    return [curves(history, best_epoch)] + ([counts(history, best_epoch)] if counted else [])
+
+
+def _of_decisions(scored: Scores, record: Mapping[str, Any]) -> list[Plot]:
+    names, task = scored.labels.names, scored.task
+    thresholds = (record.get("decision") or {}).get("thresholds")
+    given = (scored.probabilities, scored.targets, task, names, thresholds)
+    plots = []
+    if record.get("confusion"):
+        plots.append(confusion(record["confusion"], names))
+    plots += [roc(*given), precision_recall(*given)]
+    if task != "multi-class":
+        plots.append(threshold(*given))
+    plots.append(scores(*given))
+    if record.get("calibration"):
+        plots.append(calibration(record["calibration"]))
+    if task != "binary" and record.get("per_class"):
+        plots.append(per_class(record["per_class"]))
+    return plots
