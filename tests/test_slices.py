@@ -44,9 +44,8 @@ def made_scores(task: str, tokens, unknown=None, seed: int = 0) -> Scores:
 def test_slices_are_what_scikit_learn_says_of_their_rows(task):
     tokens = np.arange(1, 212)
     scores = made_scores(task, tokens, seed=1)
-    thresholds = None if task == "multi-class" else np.linspace(0.3, 0.6, scores.targets.ndim * 2)
-    if task == "multi-label":
-        thresholds = np.linspace(0.3, 0.6, 5)
+    count = scores.probabilities.shape[1]
+    thresholds = None if task == "multi-class" else np.linspace(0.3, 0.6, count)
     found = slices(scores, thresholds)["length"]
     decided = decide(scores.probabilities, task, thresholds)
     # fifths of 1 to 211 are 43, 85, 127 and 169
@@ -137,4 +136,6 @@ def test_a_thin_bin_joins_the_smaller_neighbour():
     values = np.repeat([0.5, 1.5, 2.5, 3.5], [40, 3, 50, 60])
     assert merged(values, [1, 2, 3]) == [2, 3]
     assert merged(np.repeat([0.5, 1.5], [3, 70]), [1]) == []
+    assert merged(np.repeat([0.5, 1.5], [30, 31]), [1]) == [1]
+    assert merged(np.repeat([0.5, 1.5], [29, 31]), [1]) == []
     assert merged(np.repeat([0.5, 1.5], [2000, 60]), [1]) == [], "less than 5 %"

@@ -71,6 +71,15 @@ def test_choices_by_hand():
     assert best.reached and sure.reached and wide.reached
 
 
+def test_of_thresholds_that_serve_alike_the_one_nearest_to_one_half_is_taken():
+    # yes to one text: 1 of 1, 1 of 2; yes to four: 2 of 4, 2 of 2; f1 2/3 both
+    truth = np.array([1, 0, 0, 1])
+    low = choose(np.array([0.95, 0.94, 0.93, 0.6]), truth, Aim("f1"))
+    assert (low.threshold, low.f1) == pytest.approx((0.3, 2 / 3))
+    high = choose(np.array([0.6, 0.5, 0.2, 0.1]), truth, Aim("f1"))
+    assert (high.threshold, high.f1) == pytest.approx((0.55, 2 / 3))
+
+
 def test_a_floor_that_is_met_exactly_is_kept():
     p = np.linspace(0.1, 0.9, 10)
     truth = np.array([1] * 9 + [0])
@@ -187,6 +196,7 @@ def test_binary_thresholds_are_those_of_the_second_class(text):
     aim = Aim.parse(text)
     thresholds = choose_all(p, truth, "binary", aim)
     (choice,) = choose_each(p, truth, "binary", aim)
+    assert choice == choose(p[:, 1], truth, aim)
     assert thresholds.tolist() == [1 - choice.threshold, choice.threshold]
     found = figures(p, truth, "binary", thresholds)
     assert (found["precision"], found["recall"], found["f1"]) == pytest.approx(
