@@ -110,7 +110,7 @@ def test_the_record_is_what_the_scores_say(evaluated: Path) -> None:
     assert record["confusion"] == confusion.tolist()
     right = (np.array(said) == truth).sum()
     both = record["baseline"]["mcnemar"]
-    assert both["both"] + both["first_only"] == right
+    assert both["both"] + both["second_only"] == right
     assert sum(b["count"] for b in record["calibration"]) == 90
     assert sum(s["rows"] for s in record["slices"]["length"]) == 90
 

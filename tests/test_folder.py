@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from heedful.learn import folder as folder_module
-from heedful.learn.card import model_card
 from heedful.learn.estimator import load
 from heedful.learn.fit import Fitted, fit
 from heedful.learn.folder import add_evaluation, is_run, load_model, recover, save_run
@@ -35,7 +34,7 @@ def trained(task: str = "binary", seed: int = 0, **more) -> tuple[Fitted, list[s
 
 
 def save(fitted: Fitted, where: Path, **more) -> None:
-    save_run(fitted, where, FACTS, model_card(fitted, FACTS), **more)
+    save_run(fitted, where, FACTS, {}, **more)
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def said(first_only: int, second_only: int) -> str:
 def test_the_three_verdicts():
     assert said(30, 3) == (
         "The linear baseline is right on 90.0 % of the texts, the network on 63.0 %: "
-        "the network does not beat it (McNemar p < .001)."
+        "the network does not beat it, it does worse (McNemar p < .001)."
     )
     assert said(3, 30) == (
         "The linear baseline is right on 63.0 % of the texts, the network on 90.0 %: "
@@ -76,7 +76,7 @@ def test_the_three_verdicts():
     )
     assert said(1, 5) == (
         "The linear baseline is right on 83.6 % of the texts, the network on 89.0 %: "
-        "the two cannot be told apart (McNemar p = .219)."
+        "the network does not beat it, the two cannot be told apart (McNemar p = .219)."
     )
 
 

@@ -12,11 +12,11 @@ from rich.table import Table
 from heedful.face.console import figure_text, note, show, warn, write_json
 from heedful.learn.companions import VALIDATION
 from heedful.learn.decision import Decision
-from heedful.learn.evaluations import evaluations
+from heedful.learn.evaluations import evaluations, renew_card
 from heedful.learn.folder import read_labels, set_decision
 from heedful.learn.metrics import measure
 from heedful.learn.scores import Scores, read_scores
-from heedful.learn.threshold import Aim, Choice, choose, choose_all
+from heedful.learn.threshold import Aim, choose_all, choose_each
 from heedful.records import HeedfulError
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
@@ -48,7 +48,8 @@ def run_decide(run: str, aim: str | None, json: str | None) -> None:
             show(_per_class(labels.names, new), "thresholds")
     if aim is not None:
         set_decision(folder, new)
-        note(f"{folder} now decides at {_spelt(new)}", style="bold")
+        renew_card(folder)
+        note(f"{folder} now decides {_spelt(new)}", style="bold")
         if evaluations(folder):
             warn("the figures of earlier evaluations hold for the old rule; evaluate again")
 
@@ -58,22 +59,15 @@ def _chosen(scores: Scores, decision: Decision, aim: str) -> Decision:
         return replace(decision, thresholds=None, aim=None)
     wanted = Aim.parse(aim)
     found = choose_all(scores.probabilities, scores.targets, scores.task, wanted)
-    for name, choice in _choices(scores, wanted).items():
+    names = scores.labels.names[1:] if scores.task == "binary" else scores.labels.names
+    choices = choose_each(scores.probabilities, scores.targets, scores.task, wanted)
+    for name, choice in zip(names, choices, strict=True):
         if not choice.reached:
             warn(
                 f"no threshold gives {aim} for {name} on the validation texts; the nearest gives "
                 f"precision {choice.precision:.3f}, recall {choice.recall:.3f}"
             )
     return replace(decision, thresholds=tuple(np.asarray(found).tolist()), aim=str(aim))
-
-
-def _choices(scores: Scores, aim: Aim) -> dict[str, Choice]:
-    names, p = scores.labels.names, scores.probabilities
-    if scores.task == "binary":
-        return {names[1]: choose(p[:, 1], scores.targets == 1, aim)}
-    return {
-        name: choose(p[:, c], scores.targets[:, c] == 1, aim) for c, name in enumerate(names)
-    }
 
 
 def _record(scores: Scores, old: Decision, new: Decision) -> dict[str, Any]:
@@ -94,7 +88,7 @@ def _spelt(decision: Decision) -> str:
         return "at one half"
     if len(decision.thresholds) == 2:
         return f"at {decision.thresholds[1]:.3f} ({decision.aim})"
-    return f"a threshold per label ({decision.aim})"
+    return f"at a threshold per label ({decision.aim})"
 
 
 def _table(record: dict[str, Any]) -> Table:

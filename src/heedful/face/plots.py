@@ -37,8 +37,8 @@ __all__ = [
 
 
 def draw_all(
-    scored: Scores,
-    record: Mapping[str, Any],
+    scored: Scores | None,
+    record: Mapping[str, Any] | None,
     history: Sequence[Mapping[str, Any]],
     best_epoch: int,
     max_tokens: int | None,
@@ -46,7 +46,7 @@ def draw_all(
     """The pictures that make sense for a task and its data.
 
     Args:
-        scored: what the model said of every row.
+        scored: what the model said of every row; None before any evaluation.
         record: the evaluation of the same rows: "decision", "confusion", "calibration" and
             "per_class".
         history: the lines of history.jsonl.
@@ -54,7 +54,7 @@ def draw_all(
         max_tokens: the most that is read of a text; None: all.
     """
     plots = _of_training(history, best_epoch)
-    if len(scored):
+    if scored and record:
         plots += _of_decisions(scored, record)
         plots.append(lengths(scored.tokens, max_tokens))
     return plots

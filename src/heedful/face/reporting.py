@@ -41,7 +41,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
             examples=_examples(folder, record),
             plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
             plot_style=plot_style(),
-            graph=network_svg(describe(model)),
+            graph=network_svg(describe(model), model.task, model.labels.names),
         )
     )
     target = html or str(folder / PAGE)

@@ -119,8 +119,11 @@ def _figures(metrics: Json) -> list[str]:
         if any(metric in figures for _, figures in columns):
             cells = [_with_interval(figures, metric) for _, figures in columns]
             lines.append(f"| {metric} | " + " | ".join(cells) + " |")
-    lines += ["", "In brackets: 95 % bootstrap intervals over the texts. Validation figures were "]
-    lines[-1] += "used to choose the epoch and the temperature, so they flatter the model a little."
+    if evaluations:
+        lines += ["", "In brackets: 95 % bootstrap intervals over the texts."]
+    if validation:
+        lines += ["", "Validation figures were used to choose the epoch and the temperature, so "]
+        lines[-1] += "they flatter the model a little."
     for record in evaluations:
         lines += ["", *_sentences(record)]
     if not evaluations:

@@ -16,11 +16,14 @@ from heedful.learn.label_errors import Suspect, label_errors
 from heedful.learn.metrics import decide
 from heedful.learn.paired import mcnemar, verdict
 from heedful.learn.scores import Floats, Scores
-from heedful.learn.slices import by_length, by_unknown
+from heedful.learn.slices import slices
 from heedful.records import Task
 
-BASELINE = "the linear baseline"
-UNIFORM = "uniform attention"
+RIVALS = {
+    "baseline": ("the linear baseline", "the network"),
+    "uniform": ("uniform attention", "the learned attention"),
+}
+"""By key of the record: what the rival is called in a sentence, and what the model is then."""
 MOST_SUSPECTS = 100
 RIVAL_FIGURES = ("accuracy", "balanced_accuracy", "f1", "auc", "average_precision", "mcc", "loss",
                  "brier", "ece")  # fmt: skip
@@ -34,13 +37,13 @@ def evaluation_record(
     """All figures of scored data as plain JSON, and the rows whose label looks wrong.
 
     Intervals are 95 % percentile bootstrap intervals over rows, seeded. The rivals are the
-    linear baseline and the same network with uniform attention, each with a McNemar test.
+    linear baseline and the same network with uniform attention, each with a McNemar test in
+    which the rival is the first.
     """
     names, task, thresholds = scores.labels.names, scores.task, decision.array()
     p, truth = scores.probabilities, scores.targets
     right = is_right(p, truth, task, thresholds)
     suspects = label_errors(p, truth, task)
-    decided = decide(p, task, thresholds)
     record: dict[str, Any] = {
         **figures(p, truth, task, thresholds),
         "intervals": intervals(p, truth, task, thresholds, seed=seed),
@@ -48,13 +51,10 @@ def evaluation_record(
         "averages": averages(p, truth, task, thresholds),
         "confusion": confusion(p, truth, task, thresholds),
         "calibration": reliability(p, truth, task),
-        "slices": {
-            "length": by_length(scores.tokens, decided, truth, task),
-            "unknown": by_unknown(scores.unknown, scores.tokens, decided, truth, task),
-        },
+        "slices": slices(scores, thresholds),
         "decision": decision.to_json(),
-        "baseline": _rival(scores, scores.baseline, BASELINE, None, right, seed),
-        "uniform": _rival(scores, scores.uniform, UNIFORM, thresholds, right, seed),
+        "baseline": _rival(scores, "baseline", None, right, seed),
+        "uniform": _rival(scores, "uniform", thresholds, right, seed),
         "label_errors": [_suspect(scores, suspect) for suspect in suspects[:MOST_SUSPECTS]],
         "label_errors_found": len(suspects),
     }
@@ -71,21 +71,22 @@ def is_right(
 
 def _rival(
     scores: Scores,
-    probabilities: Floats | None,
-    name: str,
+    key: str,
     thresholds: NDArray[Any] | None,
     right: Bools,
     seed: int,
 ) -> dict[str, Any] | None:
+    probabilities = scores.baseline if key == "baseline" else scores.uniform
     if probabilities is None:
         return None
+    name, model = RIVALS[key]
     truth, task = scores.targets, scores.task
     own = is_right(probabilities, truth, task, thresholds)
-    test = mcnemar(right, own)
+    test = mcnemar(own, right)
     found = figures(probabilities, truth, task, thresholds)
     around = intervals(probabilities, truth, task, thresholds, seed=seed)
     kept = [figure for figure in RIVAL_FIGURES if figure in found]
-    sentence = verdict("the network", float(right.mean()), name, float(own.mean()), test)
+    sentence = verdict(name, float(own.mean()), model, float(right.mean()), test)
     return {
         "name": name,
         **{figure: found[figure] for figure in kept},

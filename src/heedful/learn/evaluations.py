@@ -34,12 +34,12 @@ def add_evaluation(
     others = [old for old in figures.get("evaluations", []) if old.get("id") != name]
     figures |= {"evaluations": [*others, dict(record)]}
     write_json(path, figures)
-    _renew_card(folder, figures)
+    renew_card(folder)
 
 
-def _renew_card(folder: Path, figures: Mapping[str, Any]) -> None:
+def renew_card(folder: Path) -> None:
     """Write the model card anew, unless its owner has taken the marker out."""
-    path = folder / "README.md"
+    path, figures = folder / "README.md", read_json(folder / "metrics.json")
     old = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     if old and MARKER not in old:
         return

@@ -60,11 +60,11 @@ def verdict(
         f"texts, {second_name} on {_percent(second_accuracy)}"
     )
     if test["p_value"] >= LEVEL:
-        found = "the two cannot be told apart"
+        found = f"{second_name} does not beat it, the two cannot be told apart"
     elif test["second_only"] > test["first_only"]:
         found = f"{second_name} beats it"
     else:
-        found = f"{second_name} does not beat it"
+        found = f"{second_name} does not beat it, it does worse"
     return f"{facts}: {found} (McNemar {_p(test['p_value'])})."
 
 
