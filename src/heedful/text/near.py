@@ -22,7 +22,6 @@ _BANDS = PERMUTATIONS // _BAND
 # million copies of one form cost a million comparisons and not a million squared.
 _SMALL = 8
 _NEIGHBOURS = 2
-_REACH = 3
 _TIE = np.uint64(24)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
@@ -164,27 +163,22 @@ def _neighbours(buckets: NDArray[np.uint64]) -> Iterator[tuple[Numbers, Numbers]
 def _meeting(
     ranks: NDArray[np.uint64], others: NDArray[np.uint64]
 ) -> Iterator[tuple[Numbers, Numbers]]:
-    """For each of `ranks` the nearest of `others` in the same bucket, before and behind it."""
+    """Numbers (i, j) of `ranks` and `others` in one bucket: of a small bucket all of the others,
+    else the one before and the one behind."""
     order = np.argsort(others, kind="stable")
     ordered = others[order]
-    place = np.searchsorted(ordered, ranks)
-    if len(ordered):
-        inside = _same(ordered, place - 1, ranks) | _same(ordered, place, ranks)
-        mine = np.nonzero(inside)[0]
-        for d in range(-_REACH, _REACH):
-            near = place[mine] + d
-            meets = _same(ordered, near, ranks[mine])
-            yield mine[meets], order[near[meets]]
-
-
-def _same(
-    ordered: NDArray[np.uint64], place: Numbers, ranks: NDArray[np.uint64]
-) -> NDArray[np.bool_]:
-    """Whether the text at each place exists and shares the bucket."""
-    exists = (place >= 0) & (place < len(ordered))
-    at = ordered[np.clip(place, 0, len(ordered) - 1)]
-    same: NDArray[np.bool_] = exists & (at >> _TIE == ranks >> _TIE)
-    return same
+    buckets = ordered >> _TIE
+    low = np.searchsorted(buckets, ranks >> _TIE)
+    high = np.searchsorted(buckets, ranks >> _TIE, side="right")
+    met = np.nonzero(high > low)[0]
+    low, high = low[met], high[met]
+    large = high - low > _SMALL
+    place = np.searchsorted(ordered, ranks[met])
+    low = np.where(large, np.clip(place - 1, low, high - 2), low)
+    high = np.where(large, low + 2, high)
+    for d in range(_SMALL):
+        inside = low + d < high
+        yield met[inside], order[low[inside] + d]
 
 
 def _verify(left: NDArray[np.uint32], right: NDArray[np.uint32], i: Numbers, j: Numbers) -> Pairs:
