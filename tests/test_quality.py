@@ -151,6 +151,14 @@ def test_the_first_row_with_labels_speaks_for_a_text() -> None:
     assert found.leaks[0].conflicts == 1
 
 
+def test_conflicts_are_named_in_the_order_of_the_rows() -> None:
+    rows = [(str(i), (label,)) for label in ("x", "y", "z") for i in range(7)]
+    pairs = check({"a": corpus("a", rows)}).splits["a"].conflict_pairs
+    assert [(p.first, p.second) for p in pairs] == [
+        (f"a, row {i}", f"a, row {i + 7}") for i in range(1, 8)
+    ]
+
+
 def test_at_most_ten_pairs_are_named() -> None:
     rows = [(f"{LONG} {i}", (str(i % 2),)) for i in range(13)]
     found = check({"a": corpus("a", rows), "b": corpus("b", rows)})
