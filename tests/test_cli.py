@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -133,6 +134,22 @@ def test_check_shows_tables_and_writes_json(tmp_path: Path) -> None:
     to_file = heedful("check", one, "--test", two, "--json", tmp_path / "c.json")
     assert strict((tmp_path / "c.json").read_text()) == found
     assert "usable rows" in to_file.out
+
+
+def test_check_names_near_duplicates_and_near_leaks(tmp_path: Path) -> None:
+    text = " ".join(f"word{i}" for i in range(41))
+    rows = [("text", "label"), (text, "a"), ("z", "b"), (text + " end", "b")]
+    one = write(tmp_path / "a.csv", rows)
+    two = write(tmp_path / "b.csv", [("text",), ("w",), ("new " + text,)])
+    ran = heedful("check", one, "--test", two)
+    assert ran.code == 0
+    assert "NEAR LEAK: 1 of 2 test texts (50.0%) are nearly the same as a text of train" in ran.err
+    assert re.search(r"b\.csv, row 2  ≈ 0\.\d\d  a\.csv, row [13]", ran.err)
+    assert re.search(r"a\.csv, row 3  ≈ 0\.\d\d  a\.csv, row 1", ran.err)
+    assert "a.csv, row 1 and a.csv, row 3 have nearly the same text but the labels a and" in ran.err
+    assert re.search(r"texts nearly the same as one before *│ *1 ", ran.out)
+    clean = heedful("check", two, "--test", write(tmp_path / "c.csv", [("text",), ("v",)]))
+    assert "no text of test stands in train, nor nearly" in clean.err and "≈" not in clean.err
 
 
 def test_check_names_the_leak_of_the_kaggle_files(real_data: Path) -> None:

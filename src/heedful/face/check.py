@@ -90,7 +90,7 @@ def _table(split: SplitQuality) -> Table:
     table.add_row("texts seen before (duplicates)", f"{split.duplicates:,}")
     table.add_row("texts nearly the same as one before", f"{split.near_duplicates:,}")
     table.add_row("texts with contradictory labels", f"{split.conflicts:,}")
-    table.add_row("nearly equal texts with such labels", f"{split.near_conflicts:,}")
+    table.add_row("pairs nearly the same, labels differ", f"{split.near_conflicts:,}")
     table.add_row("texts without a letter or digit", f"{split.wordless:,}")
     table.add_row("bad rows", f"{split.bad_rows:,}")
     return table

@@ -22,10 +22,7 @@ _BANDS = PERMUTATIONS // _BAND
 # million copies of one form cost a million comparisons and not a million squared.
 _SMALL = 8
 _NEIGHBOURS = 2
-_REACH = 3
-_TIE = np.uint64(24)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_MIX = np.uint64(0xFF51AFD7ED558CCD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +96,9 @@ def near_within(sketch: Sketch, texts: Distinct) -> Pairs:
     """
     signatures = sketch.signatures[texts.first]
     found = [np.zeros(0, np.int64)]
-    for ranks in _ranks(signatures):
-        order = np.argsort(ranks, kind="stable")
-        for i, j in _neighbours(ranks[order] >> _TIE):
+    for buckets in _bands(signatures):
+        order = np.argsort(buckets, kind="stable")  # by bucket, then by key
+        for i, j in _neighbours(buckets[order]):
             low, high = np.minimum(order[i], order[j]), np.maximum(order[i], order[j])
             found.append(low * len(order) + high)
     i, j = np.divmod(np.unique(np.concatenate(found)), max(len(signatures), 1))
@@ -112,9 +109,9 @@ def near_across(one: Sketch, first: Distinct, two: Sketch, second: Distinct) -> 
     """Pairs of a text of one sketch and a different text of the other, as `near_within`."""
     left, right = one.signatures[first.first], two.signatures[second.first]
     found = [np.zeros(0, np.int64)]
-    for ranks, others in zip(_ranks(left), _ranks(right), strict=True):
-        found += [i * len(right) + j for i, j in _meeting(ranks, others)]
-        found += [i * len(right) + j for j, i in _meeting(others, ranks)]
+    for buckets, others in zip(_bands(left), _bands(right), strict=True):
+        found += [i * len(right) + j for i, j in _meeting(buckets, others)]
+        found += [i * len(right) + j for j, i in _meeting(others, buckets)]
     i, j = np.divmod(np.unique(np.concatenate(found)), max(len(right), 1))
     different = (first.keys[i] != second.keys[j]).any(axis=1)
     return _verify(left, right, i[different], j[different])
@@ -130,19 +127,15 @@ def clusters(count: int, pairs: Pairs) -> Numbers:
     return np.asarray(cluster, np.int64)
 
 
-def _ranks(signatures: NDArray[np.uint32]) -> Iterator[NDArray[np.uint64]]:
-    """For each band one number a text: the bucket in the upper 40 bits, a tie in the lower 24.
-
-    The tie is a column of another band, so that in a large bucket similar texts lie side by side.
-    """
+def _bands(signatures: NDArray[np.uint32]) -> Iterator[NDArray[np.uint64]]:
+    """For each band the bucket of each text (D,): a hash of its columns."""
     for band in range(_BANDS):
         columns = signatures[:, band * _BAND : (band + 1) * _BAND].astype(np.uint64)
         bucket = np.zeros(len(signatures), np.uint64)
         for k in range(_BAND):
             bucket = (bucket + columns[:, k]) * _STEP
             bucket ^= bucket >> np.uint64(29)
-        tie = signatures[:, (band + 1) % _BANDS * _BAND].astype(np.uint64) * _MIX
-        yield (bucket >> _TIE << _TIE) | (tie >> np.uint64(40))
+        yield bucket
 
 
 def _neighbours(buckets: NDArray[np.uint64]) -> Iterator[tuple[Numbers, Numbers]]:
@@ -162,29 +155,20 @@ def _neighbours(buckets: NDArray[np.uint64]) -> Iterator[tuple[Numbers, Numbers]
 
 
 def _meeting(
-    ranks: NDArray[np.uint64], others: NDArray[np.uint64]
+    buckets: NDArray[np.uint64], others: NDArray[np.uint64]
 ) -> Iterator[tuple[Numbers, Numbers]]:
-    """For each of `ranks` the nearest of `others` in the same bucket, before and behind it."""
+    """Numbers (i, j) of texts and others in one bucket: all of the others in a small bucket, else
+    the first two by key, which differ from band to band."""
     order = np.argsort(others, kind="stable")
     ordered = others[order]
-    place = np.searchsorted(ordered, ranks)
-    if len(ordered):
-        inside = _same(ordered, place - 1, ranks) | _same(ordered, place, ranks)
-        mine = np.nonzero(inside)[0]
-        for d in range(-_REACH, _REACH):
-            near = place[mine] + d
-            meets = _same(ordered, near, ranks[mine])
-            yield mine[meets], order[near[meets]]
-
-
-def _same(
-    ordered: NDArray[np.uint64], place: Numbers, ranks: NDArray[np.uint64]
-) -> NDArray[np.bool_]:
-    """Whether the text at each place exists and shares the bucket."""
-    exists = (place >= 0) & (place < len(ordered))
-    at = ordered[np.clip(place, 0, len(ordered) - 1)]
-    same: NDArray[np.bool_] = exists & (at >> _TIE == ranks >> _TIE)
-    return same
+    low = np.searchsorted(ordered, buckets)
+    high = np.searchsorted(ordered, buckets, side="right")
+    met = np.nonzero(high > low)[0]
+    low, high = low[met], high[met]
+    high = np.where(high - low > _SMALL, low + _NEIGHBOURS, high)
+    for d in range(_SMALL):
+        inside = low + d < high
+        yield met[inside], order[low[inside] + d]
 
 
 def _verify(left: NDArray[np.uint32], right: NDArray[np.uint32], i: Numbers, j: Numbers) -> Pairs:

@@ -129,11 +129,22 @@ class Sketch:
             )
         except (KeyError, ValueError) as error:
             raise HeedfulError(f"the sketch of the texts cannot be read: {error}") from None
-        if version != [VERSION] or signatures.shape != (len(found), PERMUTATIONS):
+        if version != [VERSION] or not found.is_whole():
             raise HeedfulError(
                 "the sketch of the texts was made by another version of heedful; make it anew"
             )
         return found
+
+    def is_whole(self) -> bool:
+        """Whether the arrays have the shapes they should have, and name what there is."""
+        shapes = [array.shape for array in (self.source, self.rows, self.label)]
+        names = ((self.source, self.sources), (self.label, self.labels))
+        return (
+            shapes == [(len(self),)] * 3
+            and self.keys.shape == (len(self), 16)
+            and self.signatures.shape == (len(self), PERMUTATIONS)
+            and all(0 <= i < len(known) for column, known in names for i in np.unique(column))
+        )
 
 
 class _Item(NamedTuple):
