@@ -8,7 +8,8 @@ out-of-fold probabilities; then come the precision and recall of the off-diagona
 confident joint, those of heedful's own suspects (as many, but the least probable labels), and
 the precision among as many rows as were flipped, ranked by the probability of the given label
 and by its margin over the best other one. Labels that were wrong in the data before count as
-false alarms. Seeds below 3 served to choose. The table goes to stdout, the numbers to bench/results/label-errors-....json. No test set is read.
+false alarms. Seeds below 3 served to choose. The table goes to stdout, the numbers to
+bench/results/label-errors-DATA-SEEDS.json. No test set is read.
 """
 
 from __future__ import annotations

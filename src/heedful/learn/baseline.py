@@ -21,8 +21,9 @@ from heedful.text.tfidf import Matrix, Tfidf, fit_tfidf
 FORMAT = 1
 STRENGTH = 10.0  # scikit-learn's C; by validation on IMDB, MR and TREC training data
 MINIMUM = 2  # texts that a word or a pair must occur in
-SMALL = 500  # with fewer texts than this, one is enough
-MOST_STEPS = 300
+SMALL = 2_000  # with fewer texts than this, one is enough
+MOST_STEPS, LEAST_STEPS = 300, 50  # of the solver
+MOST_WORK = 10**10  # steps x matrix entries x classes: about a minute
 MOST_WEIGHTS = 6_000_000  # features x classes: what the solver keeps stays below 1.5 GiB
 TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -164,9 +165,15 @@ def _solve(matrix: Matrix, targets: NDArray[Any]) -> tuple[Floats, Floats]:
     if not features:  # scikit-learn wants one at least
         matrix = matrix.copy()
         matrix.resize((matrix.shape[0], 1))
-    solver = LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit(matrix, targets)
+    steps = _steps(matrix.nnz * len(np.unique(targets)))
+    solver = LogisticRegression(C=STRENGTH, max_iter=steps).fit(matrix, targets)
     weights = np.ascontiguousarray(solver.coef_[:, :features], np.float32)
     return weights, solver.intercept_.astype(np.float32)
+
+
+def _steps(work: int) -> int:
+    """How many steps the solver may take, from the cost of one: less for very large data."""
+    return min(MOST_STEPS, max(LEAST_STEPS, MOST_WORK // max(work, 1)))
 
 
 def _one_against_rest(matrix: Matrix, truth: NDArray[np.bool_]) -> tuple[Floats, Floats]:
