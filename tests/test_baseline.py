@@ -35,7 +35,7 @@ def texts_of(rows: int = ROWS, seed: int = 0) -> list[str]:
 def classes_of(texts: list[str], count: int) -> np.ndarray:
     """Mostly the class of the text's most frequent initials, sometimes any."""
     draw = random.Random(1)
-    initials = [["bdfgklmnprs".index(word[0]) % count for word in text.split()] for text in texts]
+    initials = [["bdfgklmnprs".find(word[0]) % count for word in text.split()] for text in texts]
     return np.array(
         [max(range(count), key=lambda c: (row.count(c), draw.random())) for row in initials]
     )
