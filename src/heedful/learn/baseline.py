@@ -21,8 +21,9 @@ from heedful.text.tfidf import Matrix, Tfidf, fit_tfidf
 FORMAT = 1
 STRENGTH = 10.0  # scikit-learn's C; by validation on IMDB, MR and TREC training data
 MINIMUM = 2  # texts that a word or a pair must occur in
-SMALL = 500  # with fewer texts than this, one is enough
-MOST_STEPS = 300
+SMALL = 2_000  # with fewer texts than this, one is enough
+MOST_STEPS, LEAST_STEPS = 300, 50  # of the solver
+MOST_WORK = 10**10  # steps x matrix entries x classes: about a minute
 MOST_WEIGHTS = 6_000_000  # features x classes: what the solver keeps stays below 1.5 GiB
 TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -49,7 +50,7 @@ class Baseline:
         """(N, C), binary tasks two columns. They sum to 1 except for multi-label."""
         parts = [matrix @ self.weights.T for matrix in self.tfidf.matrices(texts)]
         logits = np.concatenate([np.zeros((0, len(self.intercept)), np.float32), *parts])
-        return _to_probabilities(logits + self.intercept, self.task)
+        return to_probabilities(logits + self.intercept, self.task)
 
     def describe(self) -> str:
         """What it is, for reports."""
@@ -112,19 +113,37 @@ def fit_baseline(texts: Sequence[str], targets: NDArray[Any], task: Task) -> Bas
     """
     if len(texts) == 0:
         raise HeedfulError("no text to fit the linear baseline on")
-    columns = targets.shape[1] if task == "multi-label" else int(targets.max()) + 1
-    classes = 2 if task == "binary" else columns
+    classes = number_of_classes(targets, task)
+    tfidf, matrix = learn_features(texts, classes)
+    weights, intercept = fit_weights(matrix, targets, task, classes)
+    return Baseline(task, tfidf, weights, intercept)
+
+
+def number_of_classes(targets: NDArray[Any], task: Task) -> int:
+    """C: the columns for multi-label, two for binary, else one more than the highest target."""
+    if task == "multi-label":
+        return int(targets.shape[1])
+    return 2 if task == "binary" else int(targets.max()) + 1
+
+
+def learn_features(texts: Sequence[str], classes: int) -> tuple[Tfidf, Matrix]:
+    """The features of training texts, and the (N, F) matrix of these texts."""
     minimum = 1 if len(texts) < SMALL else MINIMUM
-    tfidf, matrix = fit_tfidf(texts, minimum, MOST_WEIGHTS // classes)
+    return fit_tfidf(texts, minimum, MOST_WEIGHTS // classes)
+
+
+def fit_weights(
+    matrix: Matrix, targets: NDArray[Any], task: Task, classes: int
+) -> tuple[Floats, Floats]:
+    """Weights (R, F) and intercept (R,) from features (N, F)."""
     with _quiet_on_one_thread():
         if task == "multi-label":
             rows = [_one_against_rest(matrix, targets[:, c] > 0) for c in range(classes)]
-            weights, intercept = (np.concatenate(part) for part in zip(*rows, strict=True))
-        elif task == "binary":
-            weights, intercept = _one_against_rest(matrix, targets == 1)
-        else:
-            weights, intercept = _one_among_many(matrix, targets, classes)
-    return Baseline(task, tfidf, weights, intercept)
+            weights, intercept = zip(*rows, strict=True)
+            return np.concatenate(weights), np.concatenate(intercept)
+        if task == "binary":
+            return _one_against_rest(matrix, targets == 1)
+        return _one_among_many(matrix, targets, classes)
 
 
 @contextmanager
@@ -146,9 +165,15 @@ def _solve(matrix: Matrix, targets: NDArray[Any]) -> tuple[Floats, Floats]:
     if not features:  # scikit-learn wants one at least
         matrix = matrix.copy()
         matrix.resize((matrix.shape[0], 1))
-    solver = LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS).fit(matrix, targets)
+    steps = _steps(matrix.nnz * len(np.unique(targets)))
+    solver = LogisticRegression(C=STRENGTH, max_iter=steps).fit(matrix, targets)
     weights = np.ascontiguousarray(solver.coef_[:, :features], np.float32)
     return weights, solver.intercept_.astype(np.float32)
+
+
+def _steps(work: int) -> int:
+    """How many steps the solver may take, from the cost of one: less for very large data."""
+    return min(MOST_STEPS, max(LEAST_STEPS, MOST_WORK // max(work, 1)))
 
 
 def _one_against_rest(matrix: Matrix, truth: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -169,22 +194,21 @@ def _one_among_many(matrix: Matrix, targets: NDArray[Any], classes: int) -> tupl
     if len(present) > 1:
         found, constant = _solve(matrix, targets)
         if len(present) == 2:  # one logit, the difference of the two
-            found, constant = np.vstack((-found, found)) / 2, np.append(-constant, constant) / 2
+            signs = np.array([[-0.5], [0.5]], np.float32)
+            found, constant = signs * found, signs[:, 0] * constant
         weights[present], intercept[present] = found, constant
     return weights, intercept
 
 
-def _to_probabilities(logits: Floats, task: Task) -> Floats:
-    """One column per class; in float64 on the way, as the network's are."""
+def to_probabilities(logits: Floats, task: Task) -> Floats:
+    """Logits (N, R) to (N, C), one column per class."""
     from scipy.special import expit, softmax
 
     values = logits.astype(np.float64)
     if task == "multi-class":
         return np.asarray(softmax(values, axis=1), np.float32)
-    found: NDArray[Any] = expit(values)
-    if task == "binary":
-        found = np.concatenate((1 - found, found), axis=1)
-    return found.astype(np.float32)
+    found: Floats = np.asarray(expit(values), np.float32)
+    return np.concatenate((1 - found, found), axis=1) if task == "binary" else found
 
 
 def _checked(tensors: dict[str, NDArray[Any]]) -> Baseline:
