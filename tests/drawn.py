@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 from xml.etree import ElementTree
@@ -15,8 +16,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 
 
+@functools.cache
+def svg_of(plot: Plot) -> str:
+    """A picture's SVG, made once."""
+    return to_svg(plot)
+
+
 def root(plot: Plot) -> Element:
-    return ElementTree.fromstring(to_svg(plot))
+    return ElementTree.fromstring(svg_of(plot))
 
 
 def texts(svg: Element) -> list[str]:

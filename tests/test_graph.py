@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from command_line import heedful
+from command_line import TINY, heedful
 from drawn import SVG, texts
-from heedful.config import Config, ModelConfig
+from heedful.face.colours import LIGHT
 from heedful.face.graph import network_svg
 from heedful.face.plots_colours import colours
 from heedful.face.plots_root import standalone
@@ -53,7 +54,7 @@ def test_boxes_follow_each_other_downwards_without_touching() -> None:
         if x.attrib["width"] == "206"
     ]
     assert len(boxes) == 2 + len(LAYERS)
-    for (y, height), (below, _) in zip(boxes, boxes[1:], strict=False):
+    for (y, height), (below, _) in pairwise(boxes):
         assert below - y - height == 30
 
 
@@ -95,14 +96,8 @@ def test_it_can_be_read_without_eyes_and_restyled() -> None:
 def test_alone_it_is_light_on_white_in_plain_colours() -> None:
     text = standalone(network_svg(LAYERS, "multi-class", NAMES))
     assert "var(" not in text
-    assert set(re.findall(r"#[0-9a-f]{6}", text)) <= set(colours_of_light())
+    assert set(re.findall(r"#[0-9a-f]{6}", text)) <= set(colours(LIGHT).values())
     assert parsed(text).attrib["font-family"]
-
-
-def colours_of_light() -> list[str]:
-    from heedful.face.colours import LIGHT
-
-    return list(colours(LIGHT).values())
 
 
 def test_drawing_needs_neither_torch_nor_matplotlib() -> None:
@@ -115,13 +110,11 @@ def test_drawing_needs_neither_torch_nor_matplotlib() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained run with two stacked layers, on disk."""
-    from heedful.learn.folder import save_model
-    from small_training import untrained
-
+    """A run with two stacked layers."""
     place = tmp_path_factory.mktemp("graph") / "run"
-    config = Config(model=ModelConfig(embedding=7, hidden=11, layers=2, encoder="bigru"))
-    save_model(place, untrained(config))
+    stacked = ("--encoder", "bigru", "--set", "layers=2", "--set", "train.steps=1")
+    ran = heedful("train", "reviews:60:3", "--out", place, *TINY, *stacked)
+    assert ran.code == 0, ran.err
     return place
 
 

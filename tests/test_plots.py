@@ -22,7 +22,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from drawn import SVG, markers, pixel, placed, points, root, texts
+from drawn import SVG, markers, pixel, placed, points, root, svg_of, texts
 from heedful.face.colours import DARK, LIGHT, blend, contrast
 from heedful.face.plots import (
     Plot,
@@ -50,7 +50,15 @@ from heedful.learn.scores import Scores
 from heedful.text.labels import Labels
 
 SRC = Path(__file__).parents[1] / "src"
-HOSTILE = ('<script>&"', "שלום עולם", "🎉 party", "_hidden", "$x$ and $y$", "#0072b2", "a\x00b\ud800")
+HOSTILE = (
+    '<script>&"',
+    "שלום עולם",
+    "🎉 party",
+    "_hidden",
+    "$x$ and $y$",
+    "#0072b2",
+    "a\x00b\ud800",
+)
 PRIMES = ((101, 2, 3), (5, 103, 7), (11, 13, 107))
 BINS = [
     {"low": 0.0, "high": 0.5, "count": 0, "confidence": None, "accuracy": None},
@@ -90,9 +98,9 @@ def many(classes: int, rows: int, seed: int = 0) -> tuple[Any, Any]:
 def tags(classes: int, rows: int, seed: int = 0) -> tuple[Any, Any]:
     draw = np.random.default_rng(seed)
     targets = (draw.random((rows, classes)) < 0.2).astype(np.float32)
-    return (
-        1 / (1 + np.exp(-draw.normal(-1, 1, (rows, classes)) - 2 * targets))
-    ).astype(np.float32), targets
+    return (1 / (1 + np.exp(-draw.normal(-1, 1, (rows, classes)) - 2 * targets))).astype(
+        np.float32
+    ), targets
 
 
 def scored(task: Any, names: tuple[str, ...], probabilities: Any, targets: Any) -> Scores:
@@ -163,7 +171,7 @@ def test_a_task_gets_the_pictures_that_make_sense_for_it() -> None:
 def test_svgs_stand_together_in_a_page(drawn: list[Plot]) -> None:
     ids, used = [], set()
     for plot in drawn:
-        svg = to_svg(plot)
+        svg = svg_of(plot)
         tree = root(plot)
         own = [x.attrib["id"] for x in tree.iter() if "id" in x.attrib]
         assert all(name == plot.name or name.startswith(f"{plot.name}-") for name in own)
@@ -178,10 +186,18 @@ def test_svgs_stand_together_in_a_page(drawn: list[Plot]) -> None:
 
 def test_nothing_comes_from_outside_and_nothing_reaches_out(drawn: list[Plot]) -> None:
     for plot in drawn:
-        svg = to_svg(plot)
+        svg = svg_of(plot)
         assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
         assert svg.count("http:") == 1
-        for word in ("<?xml", "<!DOCTYPE", "<metadata", "<style", "<script", "font-family", "xlink"):
+        for word in (
+            "<?xml",
+            "<!DOCTYPE",
+            "<metadata",
+            "<style",
+            "<script",
+            "font-family",
+            "xlink",
+        ):
             assert word not in svg, word
 
 
@@ -307,7 +323,9 @@ def test_the_kept_epoch_is_marked_in_every_panel() -> None:
         if not axes.get_visible():
             continue
         x, _ = pixel(axes, 3, 0)
-        upright = [p for p in lines if len({round(a) for a, _ in p}) == 1 and abs(p[0][0] - x) < 0.2]
+        upright = [
+            p for p in lines if len({round(a) for a, _ in p}) == 1 and abs(p[0][0] - x) < 0.2
+        ]
         assert upright, axes.get_title(loc="left")
     assert "kept epoch (3)" in texts(svg)
     assert "0.500" in texts(svg), "its validation loss"
@@ -574,7 +592,7 @@ def test_constant_probabilities_and_few_rows(task: Any, rows: int) -> None:
     given = scored(task, names, probabilities, targets)
     for plot in draw_all(given, record(task, names), history(1), 1, None):
         assert root(plot) is not None
-        assert "nan" not in to_svg(plot), plot.name
+        assert "nan" not in svg_of(plot), plot.name
 
 
 def test_without_rows_only_training_is_drawn() -> None:
