@@ -40,9 +40,9 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
     """Counts, and shares of each true class, by true (down) and predicted class (across).
 
     Right decisions are blue, wrong ones orange, the stronger the larger their share of the
-    row (by its square root, so that small shares show). Beyond `ROOMY` classes a cell holds its
-    share in per cent from 5 %, and those below 1 % stay blank. Of more than `MOST` classes those
-    with the most mistakes are shown; shares stay shares of all texts of the class.
+    row. Beyond `ROOMY` classes shade follows its square root, so that small shares show, a cell
+    holds its share in per cent from 5 %, and those below 1 % stay blank. Of more than `MOST`
+    classes those with the most mistakes are shown; shares stay shares of all texts of the class.
 
     Args:
         matrix: rows are true classes, columns predicted ones.
@@ -82,7 +82,8 @@ def _size(classes: int) -> tuple[float, float]:
 
 def _shade(axes: Axes, shares: Array) -> None:
     """All cells of one step and kind are one path: a hundred cells cost little."""
-    steps = np.ceil(np.sqrt(_visible(shares)) * _STEPS - 1e-9).astype(int)
+    strength = np.sqrt(_visible(shares)) if len(shares) > ROOMY else shares
+    steps = np.ceil(strength * _STEPS - 1e-9).astype(int)
     right = np.eye(len(shares), dtype=bool)
     for role, cells in (("right", right), ("wrong", ~right)):
         for step in range(1, _STEPS + 1):
@@ -144,7 +145,10 @@ def _class_axes(axes: Axes, titles: Sequence[str]) -> None:
     axes.set_xlim(-0.5, classes - 0.5)
     axes.set_ylim(classes - 0.5, -0.5)
     axes.set_aspect("equal" if classes > 3 else "auto")
-    axes.set_xticks(range(classes), titles, rotation=90 if upright else 0)
+    axes.set_xticks(range(classes), titles)
+    if upright:  # held at its end, whatever the width of the reader's font
+        for text in axes.get_xticklabels():
+            text.set(rotation=90, ha="right", va="center", rotation_mode="anchor")
     axes.set_yticks(range(classes), titles)
     lines = np.arange(0, classes + 1, 1 if classes <= ROOMY else 5) - 0.5
     axes.set_xticks(lines, minor=True)

@@ -108,7 +108,8 @@ def settings() -> Iterator[None]:
 
 def sheet(height: float, width: float = WIDTH) -> Figure:
     """An empty picture, in units."""
-    return Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
+    size = (width / 72, height / 72)
+    return Figure(figsize=size, dpi=72, layout="constrained", facecolor="none")
 
 
 def settle(figure: Figure) -> None:

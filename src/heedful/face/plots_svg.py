@@ -12,10 +12,12 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
+
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from heedful.face.plots_colours import DRAWN, variable
 from heedful.face.plots_frame import Plot, settings
@@ -46,7 +48,9 @@ def to_svg(plot: Plot) -> str:
     stream = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with settings():
-        plot.figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
+        # Unlike `savefig` this does not draw twice.
+        canvas: Any = FigureCanvasSVG(plot.figure)
+        canvas.print_svg(stream, metadata=nothing)
     root = ElementTree.fromstring(stream.getvalue())
     ids = {old: f"{plot.name}-{number}" for number, old in enumerate(_referred(root), 1)}
     body = _joined([node for child in root for node in _nodes(child, ids)])
