@@ -47,6 +47,11 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(file.as_uri())
 
+    def drawn(self, text: str = "t1") -> None:
+        """Go where the script has drawn a text, which it does when it comes into sight."""
+        self.page.evaluate(f"document.getElementById('{text}').scrollIntoView()")
+        self.page.wait_for_selector(f"#{text} details", timeout=5000)
+
     def seen(self) -> list[str]:
         """The ids of the texts that are shown."""
         return [x.get_attribute("id") for x in self.page.locator("article:visible").all()]
@@ -59,6 +64,11 @@ class Visit:
         """The background of a card and the line of a plot."""
         card = self.colour("article", "backgroundColor")
         return card, self.colour("#plots path[stroke-width]", "stroke")
+
+
+def ends_with(place: Any, word: str) -> None:
+    """Waits; the page's policy forbids the conditions that playwright would evaluate in it."""
+    playwright.expect(place).to_have_text(re.compile(f"{word}$"))
 
 
 @pytest.fixture
@@ -82,16 +92,16 @@ def test_class_method_and_theme_can_be_switched(visit: Any) -> None:
     """The one browser test that always runs."""
     visited = visit(reviews())
     page = visited.page
-    page.wait_for_selector("#t1 details")
+    visited.drawn()
     word = page.locator("#t1 .map b[class]").first
     before = word.get_attribute("class")
     target = page.locator("#t1 .scale").inner_text().split()[-1]
     other = {"positive": "negative", "negative": "positive"}[target]
     page.select_option("#class", label=other)
-    page.wait_for_function(f"document.querySelector('#t1 .scale').innerText.endsWith('{other}')")
+    ends_with(page.locator("#t1 .scale"), other)
     swapped = {"p": "n", "n": "p"}[before[0]] + before[1:]
     assert word.get_attribute("class") == swapped
-    page.locator("text=Attention >> nth=-1").click()
+    page.locator("#method >> text=Attention").click()
     page.wait_for_selector("#t1 .scale .heat")
     assert set("".join(re.findall(r"[a-z]", word.get_attribute("class") or "a"))) <= set("ag")
     for theme in ("dark", "light"):
@@ -128,15 +138,17 @@ def test_texts_are_filtered_by_reason_class_and_words(visit: Any) -> None:
     page.locator("#reasons >> text=Probable label errors").click()
     assert len(visited.seen()) == sum("label error" in x for x in why) > 0
     assert page.locator("#texts h3:visible").all_inner_texts() == ["Probable label errors"]
-    page.locator("#reasons >> text=All").click()
+    page.locator("#reasons").get_by_text("All", exact=True).click()
     assert len(visited.seen()) == len(why)
     assert page.locator("#count").inner_text() == f"{len(why)} texts"
     page.select_option("#labelled", label="negative")
     page.select_option("#predicted", label="positive")
     wanted = [
-        one for one in report.examples
-        if one.explanation.label == ("negative",) and one.explanation.prediction.labels == ("positive",)
-    ]  # fmt: skip
+        one
+        for one in report.examples
+        if one.explanation.label == ("negative",)
+        and one.explanation.prediction.labels == ("positive",)
+    ]
     assert len(visited.seen()) == len(wanted) > 0
     page.fill("#search", "no such words")
     assert visited.seen() == [] and page.locator("#none").is_visible()
@@ -144,14 +156,13 @@ def test_texts_are_filtered_by_reason_class_and_words(visit: Any) -> None:
 
 @slow
 def test_the_labelled_class_of_each_text_can_be_shown(visit: Any) -> None:
-    page = visit(reviews()).page
-    page.wait_for_selector("#t1 details")
+    visited = visit(reviews())
+    page = visited.page
+    visited.drawn()
     page.select_option("#class", value="labelled")
     first = reviews().examples[0].explanation
     assert first.label[0] != first.target
-    page.wait_for_function(
-        f"document.querySelector('#t1 .scale').innerText.endsWith('{first.label[0]}')"
-    )
+    ends_with(page.locator("#t1 .scale"), first.label[0])
 
 
 @slow
@@ -268,14 +279,15 @@ def test_a_link_to_a_text_of_another_reason_shows_it(visit: Any) -> None:
     last = f"t{len(reviews().examples)}"
     assert last not in visited.seen()
     visited.page.evaluate(f"location.hash = '{last}'")
-    visited.page.wait_for_function(f"!document.getElementById('{last}').hidden")
+    playwright.expect(visited.page.locator(f"#{last}")).to_be_visible()
 
 
 @slow
 def test_a_report_from_right_to_left_and_hostile_texts(visit: Any) -> None:
     odd = [Selected(("random",), "\u202eabc.csv", 1, e) for e in (HEBREW, HOSTILE, TICKET)]
-    page = visit(replace(reviews(), examples=odd)).page
-    page.wait_for_selector("#t1 details")
+    visited = visit(replace(reviews(), examples=odd))
+    page = visited.page
+    visited.drawn("t3")
     assert page.locator("#t1 .map").evaluate("x => getComputedStyle(x).direction") == "rtl"
     texts = [x.text_content() for x in page.locator(".map").all()]
     assert texts == [one.explanation.text for one in odd]
