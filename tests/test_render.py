@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from heedful.face.card import painted
 from heedful.face.colours import DARK, LIGHT, TERMINAL, blend, contrast, readable
 from heedful.face.heat import Word, account, chance, level_of, most_read, pieces_of, signed, visible
 from heedful.face.markup import shown
 from heedful.face.notebook import tint
 from heedful.face.pack import ALPHABET, BASE, folded, packed
-from heedful.face.page import painted
 from heedful.face.render import strongest, to_html, to_notebook, to_terminal
 from heedful.face.terminal import harmless
 from heedful.records import Explanation, HeedfulError, Token

@@ -70,6 +70,7 @@ def _packed_text(explanation: Explanation, classes: list[str], parts: int) -> di
         "p": [classes.index(x) for x in explanation.prediction.labels if x in classes],
     }
     if explanation.label:
+        text["y"] = [classes.index(x) for x in explanation.label if x in classes]
         text["r"] = int(set(explanation.label) == set(explanation.prediction.labels))
     if explanation.gold:
         text["g"] = [list(span) for span in explanation.gold]
