@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import random
 import re
@@ -15,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from command_line import TINY, heedful, strict
-from trained_runs import WORDS, text_about, write
+from trained_runs import FILLER, text_about, write
 
 SRC = Path(__file__).parents[1] / "src"
+
+
 @pytest.fixture
 def fresh(place: Path, multi_class: Path, tmp_path: Path) -> Path:
     """An unlabelled table with a bad row in the middle."""

@@ -12,8 +12,9 @@ import pytest
 
 from heedful.learn import folder as folder_module
 from heedful.learn.estimator import load
+from heedful.learn.evaluations import add_evaluation, evaluations
 from heedful.learn.fit import Fitted, fit
-from heedful.learn.folder import add_evaluation, is_run, load_model, recover, save_run
+from heedful.learn.folder import is_run, load_model, recover, save_run
 from heedful.records import HeedfulError
 from heedful.text.labels import Labels
 from small_training import reviews, settings, tagged, topics
@@ -31,6 +32,11 @@ def trained(task: str = "binary", seed: int = 0, **more) -> tuple[Fitted, list[s
     config = settings(epochs=2, batch_size=8, seed=seed, **more)
     fitted = fit(examples[:15], examples[15:], labels, config)
     return fitted, [e.text for e in examples]
+
+
+def about(name: str, loss: float) -> dict[str, object]:
+    return {"id": name, "fingerprint": name * 64, "data": ["x.csv"], "rows": 3, "loss": loss,
+            "baseline": None, "uniform": None, "intervals": {}, "checks": {}}  # fmt: skip
 
 
 def save(fitted: Fitted, where: Path, **more) -> None:
@@ -194,7 +200,7 @@ def test_replaced_as_a_whole_with_the_users_files_kept(run):
     (run / "plots" / "a.png").write_bytes(b"png")
     (run / "link").symlink_to("nowhere")
     (run / "report.html").write_text("of the older run")
-    add_evaluation(run, {"fingerprint": "x", "metrics": {"loss": 1.0}})
+    add_evaluation(run, about("x", 1.0), b"scores", {"examples": []})
     save(trained(seed=1)[0], run, overwrite=True)
     assert load_model(run).config.train.seed == 1
     assert (run / "notes.txt").read_text() == "mine"
@@ -241,14 +247,17 @@ def test_half_written_files_go_and_others_stay(tmp_path):
 
 
 def test_evaluations_add_up_and_replace_those_of_the_same_data(run):
-    for fingerprint, loss in [("a", 1.0), ("b", 2.0), ("a", float("nan"))]:
-        add_evaluation(run, {"fingerprint": fingerprint, "loss": loss})
+    for name, loss in [("a", 1.0), ("b", 2.0), ("a", float("nan"))]:
+        add_evaluation(run, about(name, loss), f"{name} {loss}".encode(), {"examples": [loss]})
     found = json.loads((run / "metrics.json").read_text())
-    assert found["evaluations"] == [
-        {"fingerprint": "b", "loss": 2.0},
-        {"fingerprint": "a", "loss": None},
-    ]
+    assert [(r["id"], r["loss"]) for r in found["evaluations"]] == [("b", 2.0), ("a", None)]
     assert found["best_epoch"] == 2
+    kept = {p.name: p.read_bytes() for p in (run / "evaluations").iterdir()}
+    assert kept["a.parquet"] == b"a nan" and kept["b.parquet"] == b"b 2.0"
+    assert json.loads(kept["a.json"]) == {"examples": [None]}
+    assert evaluations(run) == found["evaluations"]
+    (run / "evaluations" / "b.parquet").unlink()
+    assert [r["id"] for r in evaluations(run)] == ["a"], "without scores it cannot be shown"
 
 
 def test_an_interrupted_run_says_so(tmp_path):

@@ -4,7 +4,9 @@ The names below load what they need when first used, so that `import heedful` is
 """
 
 import os
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +41,21 @@ __all__ = [
     "load",
     "read",
 ]
+
+
+class _Package(ModuleType):
+    """Keeps `heedful.explain` the function, whichever module was loaded first.
+
+    Loading a module below the folder `explain` makes Python put the folder's module under that
+    name, where users look for the function.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -29,10 +29,10 @@ def select_rows(
     right = is_right(scores.probabilities, scores.targets, scores.task, decision.array())
     short = scores.tokens <= LONGEST
     chosen: dict[int, list[str]] = {}
-    reasons = {
+    reasons: dict[str, Iterable[int]] = {
         "mistake": _mistakes(scores, decision, right),
-        "close": np.argsort(margins(scores, decision), kind="stable"),
-        "random": np.random.default_rng(seed).permutation(len(scores)),
+        "close": np.argsort(margins(scores, decision), kind="stable").tolist(),
+        "random": np.random.default_rng(seed).permutation(len(scores)).tolist(),
         "label error": (suspect.index for suspect in suspects),
     }
     for why, rows in reasons.items():
@@ -60,14 +60,11 @@ def margins(scores: Scores, decision: Decision) -> NDArray[np.float64]:
     p, thresholds = scores.probabilities.astype(np.float64), decision.array()
     if scores.task == "multi-class":
         best = np.sort(p, axis=1)
-        nearest: NDArray[np.float64] = best[:, -1] - best[:, -2]
-        return nearest
+        return np.asarray(best[:, -1] - best[:, -2])
     limits = np.full(p.shape[1], 0.5) if thresholds is None else thresholds
     if scores.task == "binary":
-        nearest = np.abs(p[:, 1] - limits[1])
-        return nearest
-    nearest = np.abs(p - limits).min(axis=1)
-    return nearest
+        return np.asarray(np.abs(p[:, 1] - limits[1]))
+    return np.asarray(np.abs(p - limits).min(axis=1))
 
 
 def _mistakes(scores: Scores, decision: Decision, right: NDArray[np.bool_]) -> list[int]:
@@ -88,7 +85,5 @@ def _wrongness(scores: Scores) -> NDArray[np.float64]:
     """(N,) how far the truth is from what was said, in probability."""
     p = scores.probabilities.astype(np.float64)
     if scores.task == "multi-label":
-        far: NDArray[np.float64] = np.abs(p - scores.targets).max(axis=1)
-        return far
-    far = 1 - p[np.arange(len(p)), scores.targets]
-    return far
+        return np.asarray(np.abs(p - scores.targets).max(axis=1))
+    return np.asarray(1 - p[np.arange(len(p)), scores.targets])

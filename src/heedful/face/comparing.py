@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from heedful.face.console import FIGURES, figure_text, note, show, tell_data, write_json
-from heedful.face.scoring import facts, remembered
+from heedful.face.scoring import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.compare import compare
 from heedful.learn.decision import Decision, named_decisions

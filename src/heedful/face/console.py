@@ -122,8 +122,13 @@ def figures_table(record: Mapping[str, Any]) -> Table:
     for metric in FIGURES:
         if metric in record:
             low, high = record["intervals"].get(metric) or (None, None)
-            around = "" if low is None else f"{figure_text(metric, low)} – {figure_text(metric, high)}"
-            cells = [figure_text(metric, record[r][metric]) if metric in record[r] else "" for r in rivals]
+            around = (
+                "" if low is None else f"{figure_text(metric, low)} – {figure_text(metric, high)}"
+            )
+            cells = [
+                figure_text(metric, record[r][metric]) if metric in record[r] else ""
+                for r in rivals
+            ]
             table.add_row(metric, figure_text(metric, record[metric]), around, *cells)
     return table
 

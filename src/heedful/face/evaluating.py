@@ -14,7 +14,7 @@ from heedful.face.console import figures_table, note, show, tell_data, warn, wri
 from heedful.face.scoring import facts, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.card import leak_sentences
-from heedful.learn.companions import read_baseline, read_sketches
+from heedful.learn.companions import read_baseline, read_sketch
 from heedful.learn.evaluation import evaluation_record
 from heedful.learn.evaluations import add_evaluation
 from heedful.learn.folder import load_model
@@ -24,8 +24,8 @@ from heedful.learn.scoring import score_examples
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
 from heedful.text.quality import leak, measure_split
 from heedful.text.sketch import Sketch
-from heedful.text.vocab import Lengths
 from heedful.text.spread import spread
+from heedful.text.vocab import Lengths
 
 ID = 12  # hexadecimal digits of the fingerprint that name an evaluation
 
@@ -72,9 +72,10 @@ def _about(folder: Path, data: Sequence[str], corpus: Corpus) -> dict[str, Any]:
 def _checks(folder: Path, corpus: Corpus, scores: Scores) -> dict[str, Any]:
     """Quality of the data, and what it shares with what the run was trained on."""
     sketch = Sketch.of(corpus.examples)
-    leaks = [
-        leak(split, known, "evaluated", sketch) for split, known in read_sketches(folder).items()
-    ]
+    known = read_sketch(folder)
+    # Validation texts chose epoch, temperature and thresholds: the run knows them, too.
+    name = "training and validation" if facts(folder).get("valid_rows") else "training"
+    leaks = [] if known is None else [leak(name, known, "evaluated", sketch)]
     whole = int(scores.tokens.sum())
     return {
         "split": measure_split(corpus, sketch).to_json(),

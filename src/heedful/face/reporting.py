@@ -40,9 +40,9 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
             checks=_json(folder / CHECKS),
             examples=_examples(folder, record),
             plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
-            plot_style=plot_style(),
             graph=network_svg(describe(model), model.task, model.labels.names),
-        )
+        ),
+        plot_style(),
     )
     target = html or str(folder / PAGE)
     write_text(target, page)

@@ -51,9 +51,15 @@ def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
     for record in evaluations:
         lines += ["  - task:", "      type: text-classification", "    dataset:"]
         lines += [f"      name: {json.dumps(', '.join(record['data']))}"]
-        lines += [f"      type: {json.dumps('local-' + record['fingerprint'][:12])}", "    metrics:"]
+        lines += [
+            f"      type: {json.dumps('local-' + record['fingerprint'][:12])}",
+            "    metrics:",
+        ]
         for metric in ("accuracy", "f1"):
-            lines += [f"    - type: {metric}", f"      value: {_number(record.get(metric), '.nan')}"]
+            lines += [
+                f"    - type: {metric}",
+                f"      value: {_number(record.get(metric), '.nan')}",
+            ]
     return [*lines, "---"]
 
 

@@ -53,9 +53,9 @@ def make_companions(
         linear = fit_baseline([e.text for e in train], targets, fitted.model.task)
         listener.say(f"linear baseline beside it: {linear.describe()}")
         files[BASELINE] = linear.to_bytes()
-    sketches = {name: Sketch.of(corpus.examples) for name, corpus in splits.items()}
-    files[SKETCH] = _pack(sketches)
-    checks = data_checks(fitted.model, splits, sketches)
+    seen = Sketch.of(example for corpus in splits.values() for example in corpus.examples)
+    files[SKETCH] = save({name: np.ascontiguousarray(x) for name, x in seen.to_arrays().items()})
+    checks = data_checks(fitted.model, splits, seen)
     files[CHECKS] = (json.dumps(finite(checks), indent=2) + "\n").encode()
     if "validation" in splits:
         with using_threads(fitted.model.config.train.threads):
@@ -64,12 +64,13 @@ def make_companions(
     return files
 
 
-def data_checks(
-    model: TextModel, splits: Mapping[str, Corpus], sketches: Mapping[str, Sketch]
-) -> dict[str, Any]:
+def data_checks(model: TextModel, splits: Mapping[str, Corpus], seen: Sketch) -> dict[str, Any]:
     """Quality of each split and what each two share; lengths and unknown words as the model
-    sees them."""
-    names = list(splits)
+    sees them. `seen` holds the texts of all splits, one after the other."""
+    names, sketches, start = list(splits), {}, 0
+    for name in names:
+        stop = start + len(splits[name].examples)
+        sketches[name], start = seen.part(start, stop), stop
     leaks = [
         leak(one, sketches[one], other, sketches[other])
         for i, one in enumerate(names)
@@ -86,30 +87,17 @@ def data_checks(
     return checks
 
 
-def _pack(sketches: Mapping[str, Sketch]) -> bytes:
-    arrays = {
-        f"{split}/{name}": np.ascontiguousarray(values)
-        for split, sketch in sketches.items()
-        for name, values in sketch.to_arrays().items()
-    }
-    return save(arrays)
-
-
-def read_sketches(folder: Path) -> dict[str, Sketch]:
-    """The hashes of the training and validation texts; empty for a run without them.
+def read_sketch(folder: Path) -> Sketch | None:
+    """The hashes of the training and validation texts; None for a run without them.
 
     Raises:
         HeedfulError: damaged.
     """
     path = folder / SKETCH
     if not path.exists():
-        return {}
+        return None
     try:
-        parts: dict[str, dict[str, Any]] = {}
-        for name, values in load(path.read_bytes()).items():
-            split, _, column = name.partition("/")
-            parts.setdefault(split, {})[column] = values
-        return {split: Sketch.from_arrays(arrays) for split, arrays in parts.items()}
+        return Sketch.from_arrays(load(path.read_bytes()))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise HeedfulError(f"{path} cannot be read: {error}") from None
 

@@ -75,5 +75,5 @@ def named_decisions(
     """The label names that the rows of probabilities (N, C) amount to."""
     chosen = decide(probabilities, task, thresholds)
     if task == "multi-label":
-        return [tuple(names[c] for c in np.flatnonzero(row)) for row in chosen]
+        return [tuple(names[c] for c in np.flatnonzero(row).tolist()) for row in chosen]
     return [(names[c],) for c in chosen.tolist()]

@@ -66,7 +66,7 @@ def is_right(
 ) -> Bools:
     """(N,) whether the decision is exactly the truth (multi-label: in every class)."""
     same: Bools = decide(probabilities, task, thresholds) == targets
-    return same.all(axis=1) if task == "multi-label" else same
+    return np.asarray(same.all(axis=1)) if task == "multi-label" else same
 
 
 def _rival(

@@ -47,10 +47,10 @@ from heedful.text.vocab import Vocabulary
 
 FORMAT = 1
 OURS = frozenset(
-    "config.json model.safetensors tokenizer.json history.jsonl metrics.json README.md "
-    "validation.parquet baseline.safetensors sketch.safetensors checks.json evaluations "
-    "report.html".split()
-)
+    ("config.json", "model.safetensors", "tokenizer.json", "history.jsonl", "metrics.json",
+     "README.md", "validation.parquet", "baseline.safetensors", "sketch.safetensors",
+     "checks.json", "evaluations", "report.html")
+)  # fmt: skip
 """Names in a run folder that belong to the run; everything else is the user's."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -30,14 +30,14 @@ SCORING_TEXTS = 256
 
 @dataclass
 class TextModel:
-    """Settings, labels, vocabulary, tokenizer, network and decision rule: what a run folder holds."""
+    """Settings, labels, vocabulary, tokenizer, network, decision rule: what a run folder holds."""
 
     config: Config
     labels: Labels
     vocabulary: Vocabulary
     tokenizer: Tokenizer
     network: Classifier
-    decision: Decision = Decision()
+    decision: Decision = field(default_factory=Decision)
 
     @property
     def task(self) -> Task:
@@ -57,7 +57,10 @@ class TextModel:
         """One Prediction a text."""
         encoded = self.encode(texts)
         rows = to_probabilities(logits(self.network, encoded), self.task)
-        names, read = self.labels.names, zip(encoded.lengths, encoded.unknown, encoded.cut, strict=True)
+        names, read = (
+            self.labels.names,
+            zip(encoded.lengths, encoded.unknown, encoded.cut, strict=True),
+        )
         return [
             Prediction(
                 chosen,

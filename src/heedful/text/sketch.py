@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,12 @@ class Sketch:
             tuple(json.dumps(names) for names in labels),
             columns[:, 2].astype(np.int32),
         )
+
+    def part(self, start: int, stop: int) -> Sketch:
+        """The texts from `start` to before `stop`."""
+        chosen = slice(start, stop)
+        columns = ("keys", "signatures", "source", "rows", "label")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     def where(self, i: int) -> str:
         """Source and row of text i, for messages."""
