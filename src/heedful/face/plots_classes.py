@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,17 +87,20 @@ def _shade(axes: Axes, shares: Array) -> None:
     right = np.eye(len(shares), dtype=bool)
     for role, cells in (("right", right), ("wrong", ~right)):
         for step in range(1, _STEPS + 1):
-            squares = [_square(x, y) for y, x in np.argwhere(cells & (steps == step))]
+            squares = list(_runs(cells & (steps == step)))
             if squares:
                 path = Path.make_compound_path(*squares)
                 colour = DRAWN[role]
                 axes.add_patch(PathPatch(path, facecolor=colour, alpha=step / _STEPS, linewidth=0))
 
 
-def _square(x: int, y: int) -> Path:
-    low, high = -0.5, 0.5
-    corners = [(low, low), (high, low), (high, high), (low, high), (low, low)]
-    return Path([(x + dx, y + dy) for dx, dy in corners], closed=True)
+def _runs(cells: Array) -> Iterator[Path]:
+    """True cells as rectangles; neighbours in a row are one."""
+    edges = np.diff(cells.astype(np.int8), axis=1, prepend=0, append=0)
+    for (y, first), (_, after) in zip(np.argwhere(edges > 0), np.argwhere(edges < 0), strict=True):
+        left, right, top, foot = first - 0.5, after - 0.5, y - 0.5, y + 0.5
+        corners = [(left, top), (right, top), (right, foot), (left, foot), (left, top)]
+        yield Path(corners, closed=True)
 
 
 def _numbers(axes: Axes, counts: Array, shares: Array) -> None:
