@@ -171,7 +171,8 @@ def test_a_run_folder_and_what_is_said(multi_class: Path) -> None:
     names = {path.name for path in multi_class.iterdir()}
     assert names == {
         *("config.json", "model.safetensors", "tokenizer.json", "history.jsonl"),
-        *("metrics.json", "README.md"),
+        *("metrics.json", "README.md", "validation.parquet", "baseline.safetensors"),
+        *("sketch.safetensors", "checks.json"),
     }
     config = strict((multi_class / "config.json").read_text())
     assert config["task"] == "multi-class"

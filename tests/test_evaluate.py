@@ -192,11 +192,12 @@ def test_texts_of_the_training_data_are_counted(binary: Path, tmp_path: Path) ->
     rows = [("text", "label"), *((e.text.upper(), e.labels[0]) for e in [*known, *strange])]
     run = Path(shutil.copytree(binary, tmp_path / "run"))
     ran = heedful("evaluate", run, write(tmp_path / "d.csv", rows))
-    assert "of 7 texts of d.csv also stand in the training data" in ran.err
-    leaks = record_of(run)["checks"]["leaks"]
-    assert sum(leak["second_rows"] for leak in leaks) == 3
-    pair = next(leak["pairs"][0] for leak in leaks if leak["pairs"])
-    assert pair["second"].startswith("d.csv, row ")
+    assert "LEAK: 3 of 7 texts of d.csv also stand in the training and validation data" in ran.err
+    (leak,) = record_of(run)["checks"]["leaks"]
+    assert [pair["second"] for pair in leak["pairs"]] == [f"d.csv, row {i}" for i in (1, 2, 3)]
+    assert [pair["first"] for pair in leak["pairs"]] == [
+        f"{example.source}, row {example.row}" for example in known
+    ]
 
 
 def test_multi_class_and_multi_label(multi_class: Path, multi_label: Path, tmp_path: Path) -> None:
