@@ -152,7 +152,7 @@ def test_bytes_bring_back_the_same_probabilities(task: str) -> None:
 
 
 @pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
-def test_the_same_data_give_the_same_bytes_on_any_number_of_threads(task: str) -> None:
+def test_the_same_data_give_the_same_bytes(task: str) -> None:
     texts = texts_of()
     targets = classes_of(texts, 2 if task == "binary" else 3)
     if task == "multi-label":
@@ -202,6 +202,13 @@ def test_a_class_that_never_occurs_is_improbable_but_not_impossible() -> None:
     np.testing.assert_allclose(three.probabilities(["x"]), [[5 / 6, 1 / 6]], atol=1e-6)
     many = fit_baseline(["a", "b"], np.array([2, 2]), "multi-class")
     np.testing.assert_allclose(many.probabilities(["x"]), [[1 / 7, 1 / 7, 5 / 7]], atol=1e-6)
+
+
+def test_two_classes_of_four_are_told_apart() -> None:
+    model = fit_baseline(["a", "b", "b", "a"], np.array([1, 3, 3, 1]), "multi-class")
+    found = model.probabilities(["a", "b"])
+    assert found.argmax(axis=1).tolist() == [1, 3]
+    np.testing.assert_allclose(found[:, [1, 3]].min(axis=1), found[0, 3], atol=1e-4)
 
 
 def test_without_words_the_shares_of_the_classes_remain() -> None:
