@@ -55,19 +55,19 @@ def test_the_least_probable_labels_are_suspected_whatever_threshold_they_reach()
 
 
 def test_the_most_probable_label_is_never_suspected() -> None:
-    # Row 1 reaches the low threshold of class 1 only: the joint counts an error, none is there.
-    probabilities = np.array([[0.9, 0.1], [0.55, 0.45], [0.6, 0.4], [0.3, 0.7]])
-    given = np.array([0, 0, 1, 1])
-    probabilities[3] = [0.7, 0.3]
-    joint = confident_joint(probabilities, given)
-    assert joint.tolist() == [[1, 1], [0, 1]]
-    found = label_errors(probabilities, given, "binary")
-    assert [s.index for s in found] == [3]
+    # Row 0 reaches the threshold of class 1 only, so the joint counts an error; but no label
+    # is less probable than another.
+    probabilities = np.array([[0.5, 0.5], [0.9, 0.1], [0.5, 0.5]])
+    given = np.array([0, 0, 1])
+    assert confident_joint(probabilities, given).tolist() == [[1, 1], [0, 1]]
+    assert label_errors(probabilities, given, "binary") == []
 
 
 def test_a_class_that_nobody_has_given_is_never_suggested() -> None:
-    probabilities = np.array([[0.3, 0.1, 0.6], [0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
-    assert label_errors(probabilities, np.array([0, 0, 1]), "multi-class") == []
+    probabilities = np.array([[0.1, 0.4, 0.5], [0.9, 0.05, 0.05], [0.3, 0.35, 0.35]])
+    given = np.array([0, 0, 1])
+    assert confident_joint(probabilities, given).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert label_errors(probabilities, given, "multi-class") == [Suspect(0, (0,), (1,), 0.1)]
 
 
 def test_a_binary_task_is_one_of_two_classes() -> None:

@@ -22,6 +22,7 @@ FORMAT = 1
 STRENGTH = 10.0  # scikit-learn's C; by validation on IMDB, MR and TREC training data
 MINIMUM = 2  # texts that a word or a pair must occur in
 SMALL = 2_000  # with fewer texts than this, one is enough
+TOLERANCE = 1e-4  # of the gradient, scikit-learn's own
 MOST_STEPS, LEAST_STEPS = 300, 50  # of the solver
 MOST_WORK = 10**10  # steps x matrix entries x classes: about a minute
 MOST_WEIGHTS = 6_000_000  # features x classes: what the solver keeps stays below 1.5 GiB
@@ -166,7 +167,8 @@ def _solve(matrix: Matrix, targets: NDArray[Any]) -> tuple[Floats, Floats]:
         matrix = matrix.copy()
         matrix.resize((matrix.shape[0], 1))
     steps = _steps(matrix.nnz * len(np.unique(targets)))
-    solver = LogisticRegression(C=STRENGTH, max_iter=steps).fit(matrix, targets)
+    solver = LogisticRegression(C=STRENGTH, max_iter=steps, tol=TOLERANCE)
+    solver.fit(matrix, targets)
     weights = np.ascontiguousarray(solver.coef_[:, :features], np.float32)
     return weights, solver.intercept_.astype(np.float32)
 
