@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.table import Table
 
 from heedful.face.console import note, show, tell_data, warn, write_json
+from heedful.face.label_check import show_suspects, suspects_of
 from heedful.face.stdin import taking_stdin
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read
@@ -18,7 +19,13 @@ SHOWN = 3  # pairs of rows a finding
 SIMILARITY = "≈ is the share of five-word runs in common, estimated"
 
 
-def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str | None) -> None:
+def run_check(
+    data: Mapping[str, Sequence[str]],
+    options: ReadOptions,
+    json: str | None,
+    *,
+    label_errors: bool = False,
+) -> None:
     """Read every named part of the data, look for faults, and show them, leaks first."""
     splits: dict[str, Corpus] = {}
     # Leaks and lengths can be judged without labels, so unlabelled rows stay in.
@@ -33,14 +40,18 @@ def run_check(data: Mapping[str, Sequence[str]], options: ReadOptions, json: str
     if not splits:
         raise HeedfulError("no data given; name a file, a folder or a data set")
     quality = check(splits)
+    suspects = {name: suspects_of(splits[name]) for name in splits if label_errors}
     if json:
-        write_json(json, quality.to_json())
+        record = quality.to_json()
+        write_json(json, record | {"label_errors": suspects} if label_errors else record)
     if json == "-":
         return
     tell_leaks(quality)
     for name, split in quality.splits.items():
         show(_table(split), f"{name}: {', '.join(data[name])}")
         _tell_duplicates(split)
+        if name in suspects:
+            show_suspects(name, suspects[name])
 
 
 def tell_leaks(quality: Quality) -> None:

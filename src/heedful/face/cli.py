@@ -37,6 +37,9 @@ def check(
     test: Annotated[
         list[str] | None, typer.Option(help="Test data: leaks are looked for.", metavar="DATA")
     ] = None,
+    label_errors: Annotated[
+        bool, typer.Option("--label-errors", help="Also look for labels that are probably wrong.")
+    ] = False,
     json: o.Json = None,
     text: o.Text = None,
     label: o.Label = None,
@@ -51,13 +54,14 @@ def check(
 ) -> None:
     """What is in some data, and what is wrong with it; trains nothing.
 
-    Rows, labels, lengths, duplicates, contradictions, bad rows; with --valid and --test also
-    texts that stand in more than one of them (leaks).
+    Rows, labels, lengths, duplicates and near duplicates, contradictions, bad rows; with --valid
+    and --test also texts that stand in more than one of them (leaks).
     """
     options = o.read_options(locals())
     from heedful.face.check import run_check
 
-    run_check({"train": data, "valid": valid or [], "test": test or []}, options, json)
+    splits = {"train": data, "valid": valid or [], "test": test or []}
+    run_check(splits, options, json, label_errors=label_errors)
 
 
 @app.command()

@@ -109,28 +109,31 @@ def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     return table
 
 
-RIVALS = {"baseline": "linear baseline", "uniform": "uniform attention"}
+RIVALS = {"baseline": "linear", "uniform": "uniform"}
 
 
 def figures_table(record: Mapping[str, Any]) -> Table:
     """An evaluation: the model's figures with their intervals, beside its rivals'."""
     rivals = [name for name in RIVALS if record.get(name)]
     table = Table()
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     for heading in ("model", "95 % interval", *(RIVALS[name] for name in rivals)):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for metric in FIGURES:
         if metric in record:
-            low, high = record["intervals"].get(metric) or (None, None)
-            around = (
-                "" if low is None else f"{figure_text(metric, low)} – {figure_text(metric, high)}"
-            )
-            cells = [
-                figure_text(metric, record[r][metric]) if metric in record[r] else ""
-                for r in rivals
-            ]
-            table.add_row(metric, figure_text(metric, record[metric]), around, *cells)
+            others = [record[rival].get(metric, "") for rival in rivals]
+            cells = ["" if value == "" else figure_text(metric, value) for value in others]
+            own = figure_text(metric, record[metric])
+            table.add_row(metric, own, interval_text(record["intervals"], metric), *cells)
     return table
+
+
+def interval_text(intervals: Mapping[str, Any], metric: str) -> str:
+    """`.8379 to .8920`; empty where there is none."""
+    low, high = intervals.get(metric) or (None, None)
+    if low is None or low != low:
+        return ""
+    return " to ".join(figure_text(metric, value).removeprefix("0") for value in (low, high))
 
 
 def figure_text(metric: str, value: float | None) -> str:

@@ -15,13 +15,14 @@ from heedful.face.scoring import facts, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.card import leak_sentences
 from heedful.learn.companions import read_baseline, read_sketch
-from heedful.learn.evaluation import evaluation_record
+from heedful.learn.evaluation import evaluation_record, without_rows
 from heedful.learn.evaluations import add_evaluation
 from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel, using_threads
 from heedful.learn.scores import Scores, to_parquet
 from heedful.learn.scoring import score_examples
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
+from heedful.text.near import stands_in
 from heedful.text.quality import leak, measure_split
 from heedful.text.sketch import Sketch
 from heedful.text.spread import spread
@@ -43,7 +44,10 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
         scores = score_examples(model, corpus.examples, read_baseline(folder))
     record = _about(folder, data, corpus)
     found, suspects = evaluation_record(scores, model.decision)
-    record |= found | {"checks": _checks(folder, corpus, scores)}
+    sketch, known = Sketch.of(corpus.examples), read_sketch(folder)
+    record |= found | {"checks": _checks(folder, corpus, scores, sketch, known)}
+    if known is not None:
+        record["without_leaks"] = without_rows(scores, model.decision, stands_in(sketch, known))
     chosen = select_rows(scores, model.decision, suspects)
     examples = _explained(model, corpus, chosen)
     add_evaluation(folder, record, to_parquet(scores), {"examples": examples})
@@ -69,10 +73,10 @@ def _about(folder: Path, data: Sequence[str], corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _checks(folder: Path, corpus: Corpus, scores: Scores) -> dict[str, Any]:
+def _checks(
+    folder: Path, corpus: Corpus, scores: Scores, sketch: Sketch, known: Sketch | None
+) -> dict[str, Any]:
     """Quality of the data, and what it shares with what the run was trained on."""
-    sketch = Sketch.of(corpus.examples)
-    known = read_sketch(folder)
     # Validation texts chose epoch, temperature and thresholds: the run knows them, too.
     name = "training and validation" if facts(folder).get("valid_rows") else "training"
     leaks = [] if known is None else [leak(name, known, "evaluated", sketch)]
@@ -116,6 +120,14 @@ def _tell(folder: Path, record: Mapping[str, Any]) -> None:
     """What a careful reader must know beside the figures."""
     for sentence in leak_sentences(record):
         warn(f"LEAK: {sentence}" if "flatter" in sentence else sentence)
+    clean = record.get("without_leaks")
+    if clean:
+        low, high = clean["intervals"]["accuracy"]
+        note(
+            f"without these, on {clean['rows']:,} texts: accuracy {clean['accuracy']:.4f} "
+            f"[{low:.4f}, {high:.4f}], f1 {clean['f1']:.4f}",
+            style="",
+        )
     for rival in ("baseline", "uniform"):
         if record[rival]:
             note(record[rival]["sentence"], style="")

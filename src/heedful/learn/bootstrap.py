@@ -38,7 +38,8 @@ def intervals(
 
     A draw in which a figure is not defined (auc where a rare class was not drawn) is left out
     of that figure; (NaN, NaN) where no draw defines it. Calibration error grows with noise, and
-    every draw adds some: the interval of `ece` lies too high, the more so the fewer the texts.
+    every draw adds some, so that its draws are moved down by their mean excess over the figure
+    itself (bias-corrected bootstrap, Efron & Tibshirani 1993, chapter 10), at least to 0.
 
     Args:
         probabilities: (N, C), one column per class, binary tasks two.
@@ -60,7 +61,10 @@ def intervals(
         measure(draw_counts(random, len(targets), min(step, resamples - start)))
         for start in range(0, resamples, step)
     ]
-    return {name: _middle(np.concatenate([p[name] for p in parts])) for name in names(task)}
+    drawn = {name: np.concatenate([p[name] for p in parts]) for name in names(task)}
+    itself = measure(np.ones((len(targets), 1)))["ece"][0]
+    drawn["ece"] = np.maximum(0.0, drawn["ece"] - max(0.0, drawn["ece"].mean() - itself))
+    return {name: _middle(drawn[name]) for name in names(task)}
 
 
 def draw_counts(random: np.random.Generator, rows: int, draws: int) -> NDArray[np.float64]:

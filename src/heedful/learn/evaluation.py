@@ -25,8 +25,10 @@ RIVALS = {
 }
 """By key of the record: what the rival is called in a sentence, and what the model is then."""
 MOST_SUSPECTS = 100
-RIVAL_FIGURES = ("accuracy", "balanced_accuracy", "f1", "auc", "average_precision", "mcc", "loss",
-                 "brier", "ece")  # fmt: skip
+RIVAL_FIGURES = (
+    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
+    "average_precision", "mcc", "loss", "brier", "ece",
+)  # fmt: skip
 
 Bools = NDArray[np.bool_]
 
@@ -59,6 +61,23 @@ def evaluation_record(
         "label_errors_found": len(suspects),
     }
     return record, suspects
+
+
+def without_rows(
+    scores: Scores, decision: Decision, leaked: Bools, seed: int = 0
+) -> dict[str, Any] | None:
+    """Accuracy and F1 without the rows (N,) that are marked; None where none or all are."""
+    kept = np.flatnonzero(~leaked)
+    if len(kept) in (0, len(scores)):
+        return None
+    p, truth = scores.probabilities[kept], scores.targets[kept]
+    found = figures(p, truth, scores.task, decision.array())
+    around = intervals(p, truth, scores.task, decision.array(), seed=seed)
+    return {
+        "rows": len(kept),
+        **{name: found[name] for name in ("accuracy", "f1")},
+        "intervals": {name: around[name] for name in ("accuracy", "f1")},
+    }
 
 
 def is_right(

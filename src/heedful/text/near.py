@@ -87,6 +87,14 @@ def shared(first: Distinct, second: Distinct) -> tuple[Numbers, Numbers]:
     return order[same], order[same + 1] - len(first.keys)
 
 
+def stands_in(sketch: Sketch, known: Sketch) -> NDArray[np.bool_]:
+    """(N,) for each row of a sketch, whether its very text is in another sketch."""
+    texts = distinct(sketch)
+    found = np.zeros(len(texts.keys), bool)
+    found[shared(distinct(known), texts)[1]] = True
+    return np.asarray(found[texts.group])
+
+
 def near_within(sketch: Sketch, texts: Distinct) -> Pairs:
     """Pairs of distinct texts of one sketch whose estimated similarity reaches `THRESHOLD`.
 
