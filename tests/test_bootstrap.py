@@ -99,7 +99,11 @@ def test_intervals_hold_the_middle_of_the_resampled_figures(task):
         rows = np.repeat(np.arange(47), repeats)
         drawn.append(figures(p[rows], truth[rows], task))
     for name in names(task):
-        values = [each[name] for each in drawn if not math.isnan(each[name])]
+        values = np.array([each[name] for each in drawn if not math.isnan(each[name])])
+        if name == "ece":  # noise adds to it: the draws are moved back by what it adds on average
+            excess = values.mean() - figures(p, truth, task)["ece"]
+            assert excess > 0
+            values = np.maximum(0, values - excess)
         assert found[name] == pytest.approx(np.percentile(values, [2.5, 97.5]))
 
 
