@@ -189,6 +189,15 @@ def test_network_baseline_and_uniform_stand_side_by_side() -> None:
     assert record["baseline"]["sentence"] in page_of(report).shown()
 
 
+def test_a_baseline_without_a_sentence_gets_one() -> None:
+    def said(accuracy: float) -> str:
+        report = with_record(reviews(), accuracy=0.81, baseline={"accuracy": accuracy})
+        return page_of(report).shown()
+
+    assert "The linear baseline gets 78.0 %, 3.0 points below the network." in said(0.78)
+    assert "The linear baseline gets 83.0 %, 2.0 points above the network." in said(0.83)
+
+
 def test_uniform_attention_is_judged_in_a_sentence() -> None:
     def said(accuracy: float) -> str:
         report = with_record(reviews(), accuracy=0.81, uniform={"accuracy": accuracy})
@@ -201,11 +210,11 @@ def test_uniform_attention_is_judged_in_a_sentence() -> None:
 
 def test_confusions_are_counted_the_right_way_round() -> None:
     confusion = [[0] * 13 for _ in range(13)]
-    confusion[3][7] = 5
+    confusion[3][7], confusion[3][3] = 5, 9
     rows = list(
         page_of(with_record(topics(13), confusion=confusion)).table("Most frequent confusions")
     )
-    assert rows[1] == ["topic 03", "topic 07", "5 of 5"]
+    assert rows[1:] == [["topic 03", "topic 07", "5 of 14"]]
 
 
 def test_a_bar_is_as_long_as_its_share() -> None:
@@ -323,6 +332,14 @@ def test_lengths_and_unknown_words_stand_under_their_own_split() -> None:
     assert unknown[1:] == ["25.0\u202f%", "n/a", "3.7\u202f%"]
 
 
+def test_one_table_of_lengths_is_that_of_the_training_data() -> None:
+    split = reviews().checks["splits"]["training"]
+    checks = {"splits": {"training": split, "validation": split}, "lengths": {"median": 11.0}}
+    report = replace(reviews(), checks=checks, record=None)
+    rows = {row[0]: row for row in page_of(report).table("What the checks found")}
+    assert rows["median tokens of the model's own tokens"][1:] == ["11", "n/a"]
+
+
 # ----- nothing gets out -----
 
 
@@ -412,6 +429,12 @@ def test_every_text_stands_once_with_file_and_row_under_its_first_reason() -> No
     assert mistakes < source.index(f"{first.source}, row {first.row}<") < close
     assert close < source.index(f"{second.source}, row {second.row}<")
     assert sorted(maps(source)) == sorted(x.explanation.text for x in report.examples)
+
+
+def test_texts_in_any_order_are_numbered_as_they_stand() -> None:
+    turned = replace(reviews(), examples=reviews().examples[::-1])
+    numbers = [int(x) for x in re.findall(r"<article id=t(\d+)>", to_report(turned))]
+    assert numbers == list(range(1, len(turned.examples) + 1))
 
 
 def maps(source: str) -> list[str]:

@@ -186,6 +186,7 @@ def test_everything_works_by_keyboard(visit: Any) -> None:
     page.wait_for_selector(f"#{shown} .scale .heat")
     page.locator(f"#{shown} .map").focus()
     page.keyboard.press("Home")
+    page.wait_for_timeout(200)  # the page scrolls, and the word keeps its numbers
     assert page.locator("#tip").is_visible()
     assert page.locator("#said").text_content()
 

@@ -225,7 +225,12 @@ const heatMaps = (data, root) => {
     else tip.hidden = true;
   });
   root.addEventListener("pointerleave", () => { tip.hidden = true; });
-  addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
+  // A word that the keyboard has gone to scrolls into sight and keeps its numbers.
+  addEventListener("scroll", () => {
+    const card = cards.find(({ at }) => at >= 0);
+    if (card && !tip.hidden) tell(card, card.at, false);
+    else tip.hidden = true;
+  }, { passive: true });
   root.addEventListener("keydown", (event) => {
     const card = cardOf(event.target);
     if (!card || event.target !== card.map) return;

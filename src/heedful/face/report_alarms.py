@@ -38,7 +38,7 @@ _SAME = (
     "These are the very texts the model was trained on: every figure below only says how well "
     "it remembers them"
 )
-_SAME_DETAIL = "For a fair figure run heedful evaluate on texts that the model has never seen."
+_SAME_DETAIL = "For a fair figure run “heedful evaluate” on texts that the model has never seen."
 
 
 def _leaks(leak: Mapping[str, Any], total: Any) -> list[Alarm]:
@@ -59,7 +59,7 @@ def _leaks(leak: Mapping[str, Any], total: Any) -> list[Alarm]:
 
 _DETAIL = {
     False: "What the model has seen, it may simply remember. Remove these rows from one side "
-    "(heedful check names them) and evaluate again.",
+    "(“heedful check” names them) and evaluate again.",
     True: "Texts that differ in a few words, or contain each other, are remembered almost as well "
     "as equal ones. Look at the pairs and decide.",
 }
