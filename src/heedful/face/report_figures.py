@@ -55,7 +55,7 @@ def _given(metric: Metric, columns: Sequence[Mapping[str, Any]]) -> bool:
 
 def _defined(metric: Metric) -> Cell:
     arrow, better = ("↑", "Higher") if metric.better == "higher" else ("↓", "Lower")
-    return Cell(f"{metric.name} {arrow}", more=f"{metric.means} {better} is better.")
+    return Cell(f"{metric.name}\u00a0{arrow}", more=f"{metric.means} {better} is better.")
 
 
 def _value(metric: Metric, column: Mapping[str, Any]) -> Cell:
