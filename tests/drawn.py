@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from matplotlib.axes import Axes
 
-from heedful.face.plots import Plot, to_svg
+from heedful.face.plots.draw import Plot, to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")

@@ -26,7 +26,7 @@ from sklearn.metrics import (
 from sklearn.metrics import precision_recall_fscore_support as prfs
 
 from heedful.config import Config
-from heedful.face.report import Report, Selected
+from heedful.face.report.page import Report, Selected
 from heedful.learn.metrics import decide, measure
 from heedful.records import BadRow, Example, Explanation, Prediction, Token
 from heedful.text.corpus import Corpus, fingerprint

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from heedful.face.plots import (
+from heedful.face.plots.draw import (
     Plot,
     draw_all,
 )

@@ -14,9 +14,9 @@ import pytest
 from command_line import TINY, heedful
 from drawn import SVG, texts
 from heedful.face.colours import LIGHT
-from heedful.face.graph import network_svg
-from heedful.face.plots_colours import colours
-from heedful.face.plots_root import standalone
+from heedful.face.plots.colours import colours
+from heedful.face.plots.graph import network_svg
+from heedful.face.plots.root import standalone
 from heedful.learn.describe import Layer
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +102,7 @@ def test_alone_it_is_light_on_white_in_plain_colours() -> None:
 
 def test_drawing_needs_neither_torch_nor_matplotlib() -> None:
     code = (
-        "import sys, heedful.face.graph\n"
+        "import sys, heedful.face.plots.graph\n"
         "assert not {'torch', 'matplotlib', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "src")})

@@ -16,7 +16,8 @@ from PIL import Image
 
 from drawn import root, svg_of, texts
 from heedful.face.colours import DARK, LIGHT, blend, contrast
-from heedful.face.plots import (
+from heedful.face.plots.colours import colours
+from heedful.face.plots.draw import (
     Plot,
     draw_all,
     plot_style,
@@ -25,9 +26,8 @@ from heedful.face.plots import (
     to_png,
     to_svg,
 )
-from heedful.face.plots_colours import colours
-from heedful.face.plots_frame import thinned
-from heedful.face.plots_names import short
+from heedful.face.plots.frame import thinned
+from heedful.face.plots.names import short
 from made_scores import (
     HOSTILE,
     TASKS,
@@ -140,7 +140,7 @@ def test_the_users_own_settings_change_nothing_and_stay() -> None:
 
 def test_no_window_system_is_loaded() -> None:
     code = (
-        "import sys; from heedful.face.plots import lengths, to_svg, to_png\n"
+        "import sys; from heedful.face.plots.draw import lengths, to_svg, to_png\n"
         "import numpy as np\n"
         "plot = lengths(np.arange(9), 5); to_svg(plot); to_png(plot)\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'torch' not in sys.modules"

@@ -16,7 +16,7 @@ from sklearn.metrics import (
 )
 
 from drawn import SVG, markers, pixel, placed, points, root, texts
-from heedful.face.plots import (
+from heedful.face.plots.draw import (
     Plot,
     calibration,
     confusion,
@@ -29,7 +29,7 @@ from heedful.face.plots import (
     scores,
     threshold,
 )
-from heedful.face.plots_threshold import at_thresholds
+from heedful.face.plots.threshold import at_thresholds
 from made_scores import (
     BINS,
     PRIMES,

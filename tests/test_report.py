@@ -19,9 +19,9 @@ import pytest
 from sklearn.metrics import recall_score
 
 from heedful.face import report_examples
-from heedful.face.report import Report, Selected, to_report
-from heedful.face.report_examples import fitting
-from heedful.face.report_numbers import count, interval, number, share
+from heedful.face.report.examples import fitting
+from heedful.face.report.numbers import count, interval, number, share
+from heedful.face.report.page import Report, Selected, to_report
 from heedful.records import Explanation, HeedfulError
 from made_explanations import ALL, HEBREW, REVIEW, binary, many_classes
 from made_report import PLOT_STYLE, leaky, reviews, still, topics
@@ -547,7 +547,8 @@ def test_headings_leave_out_no_level() -> None:
 def test_the_same_report_gives_the_same_bytes() -> None:
     """In another process, too, where sets and dictionaries are hashed otherwise."""
     script = (
-        "import hashlib; from made_report import still; from heedful.face.report import to_report;"
+        "import hashlib; from made_report import still;"
+        "from heedful.face.report.page import to_report;"
         "print(hashlib.sha256(to_report(still()).encode()).hexdigest())"
     )
     own = hashlib.sha256(to_report(still()).encode()).hexdigest()
@@ -556,7 +557,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 def test_a_report_needs_neither_torch_nor_scikit_learn() -> None:
     script = (
-        "from heedful.face.report import to_report;"
+        "from heedful.face.report.page import to_report;"
         "print([m for m in ('torch', 'sklearn', 'matplotlib', 'polars') if m in sys.modules])"
     )
     assert run(script, "0").strip() == "[]"

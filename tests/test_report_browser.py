@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heedful.face.report import Report, Selected, to_report
+from heedful.face.report.page import Report, Selected, to_report
 from made_explanations import HEBREW, HOSTILE, REVIEW, TICKET, binary
 from made_report import PLOT_STYLE, leaky, reviews, topics
 

@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 
 from heedful.face.console import metrics_table, note, show, stdout, write_json, write_text
-from heedful.face.graph import network_svg
-from heedful.face.plots_root import standalone
+from heedful.face.plots.graph import network_svg
+from heedful.face.plots.root import standalone
 from heedful.face.scoring import facts
 from heedful.learn.describe import Layer, describe
 from heedful.learn.folder import load_model, read_json

@@ -12,11 +12,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from heedful.face.assets import filled, styles
 from heedful.face.card import WORDS, card_of
 from heedful.face.heat import as_method, checked
 from heedful.face.markup import shown
 from heedful.face.page_data import embedded, page_data
+from heedful.face.templates import filled, styles
 from heedful.face.theme import theme_css
 from heedful.records import Explanation
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from heedful.face.console import note, write_text
-from heedful.face.graph import network_svg
-from heedful.face.plots import Plot, draw_all, plot_style, to_png, to_svg
-from heedful.face.report import Report, Selected, to_report
+from heedful.face.plots.draw import Plot, draw_all, plot_style, to_png, to_svg
+from heedful.face.plots.graph import network_svg
+from heedful.face.report.page import Report, Selected, to_report
 from heedful.learn.companions import CHECKS
 from heedful.learn.describe import describe
 from heedful.learn.evaluations import evaluations, examples_of, scores_of

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from heedful.face.card import WORDS, card_of
 from heedful.face.heat import chance, checked
 from heedful.face.page_data import embedded, page_data
-from heedful.face.report_data import Report, Selected, items
-from heedful.face.report_numbers import number
-from heedful.face.report_table import Table, text
+from heedful.face.report.data import Report, Selected, items
+from heedful.face.report.numbers import number
+from heedful.face.report.table import Table, text
 from heedful.records import Explanation
 
 MOST = 600_000

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from heedful.face.plots_colours import DRAWN, SERIES
-from heedful.face.plots_frame import (
+from heedful.face.plots.colours import DRAWN, SERIES
+from heedful.face.plots.frame import (
     SIZE,
     Array,
     Plot,
@@ -22,9 +22,9 @@ from heedful.face.plots_frame import (
     sheet,
     unit,
 )
-from heedful.face.plots_names import count, listing, short
-from heedful.face.plots_names import figure as three
-from heedful.face.plots_rivals import Rival, rivals
+from heedful.face.plots.names import count, listing, short
+from heedful.face.plots.names import figure as three
+from heedful.face.plots.rivals import Rival, rivals
 from heedful.records import Task
 
 _BINS = np.linspace(0, 1, 26)

@@ -18,15 +18,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heedful.face.plots_classes import confusion, per_class
-from heedful.face.plots_colours import plot_style
-from heedful.face.plots_curves import precision_recall, roc
-from heedful.face.plots_frame import Plot
-from heedful.face.plots_root import standalone
-from heedful.face.plots_scores import calibration, lengths, scores
-from heedful.face.plots_svg import to_png, to_svg
-from heedful.face.plots_threshold import threshold
-from heedful.face.plots_training import counts, curves
+from heedful.face.plots.classes import confusion, per_class
+from heedful.face.plots.colours import plot_style
+from heedful.face.plots.curves import precision_recall, roc
+from heedful.face.plots.frame import Plot
+from heedful.face.plots.root import standalone
+from heedful.face.plots.scores import calibration, lengths, scores
+from heedful.face.plots.svg import to_png, to_svg
+from heedful.face.plots.threshold import threshold
+from heedful.face.plots.training import counts, curves
 from heedful.learn.scores import Scores
 
 __all__ = [

@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from heedful.face.plots_colours import DRAWN
-from heedful.face.plots_frame import DASHES, WIDTH, Array, Plot, legend, settings, settle, sheet
-from heedful.face.plots_names import figure as three
+from heedful.face.plots.colours import DRAWN
+from heedful.face.plots.frame import DASHES, WIDTH, Array, Plot, legend, settings, settle, sheet
+from heedful.face.plots.names import figure as three
 from heedful.learn.metrics import COUNTS, NAMES
 
 History = Sequence[Mapping[str, Any]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heedful.face.report_data import Report, items, part
-from heedful.face.report_head import files
-from heedful.face.report_numbers import MISSING, count, finite, number, share
-from heedful.face.report_table import Table, text
+from heedful.face.report.data import Report, items, part
+from heedful.face.report.head import files
+from heedful.face.report.numbers import MISSING, count, finite, number, share
+from heedful.face.report.table import Table, text
 
 SECTIONS = {"text": "Text", "model": "Network", "train": "Training"}
 

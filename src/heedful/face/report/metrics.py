@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from heedful.face.report_numbers import Spell, number, share
+from heedful.face.report.numbers import Spell, number, share
 
 
 class Metric(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from heedful.face.plots_colours import DRAWN
-from heedful.face.plots_frame import (
+from heedful.face.plots.colours import DRAWN
+from heedful.face.plots.frame import (
     DASHES,
     DOT,
     Array,
@@ -22,8 +22,8 @@ from heedful.face.plots_frame import (
     thinned,
     unit,
 )
-from heedful.face.plots_names import figure as three
-from heedful.face.plots_rivals import rivals
+from heedful.face.plots.names import figure as three
+from heedful.face.plots.rivals import rivals
 from heedful.records import Task
 
 GRID = np.linspace(0, 1, 1001)

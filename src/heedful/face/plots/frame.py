@@ -19,8 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from heedful.face.plots_colours import DRAWN
-from heedful.face.plots_root import LINE, SMALL
+from heedful.face.plots.colours import DRAWN
+from heedful.face.plots.root import LINE, SMALL
 
 Array = NDArray[Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from heedful.face.report_alarms import leaked_rows, pairs
-from heedful.face.report_data import Report, items, part
-from heedful.face.report_numbers import count, finite, share
-from heedful.face.report_table import Cell, Table, barred, counted, spelt, text
+from heedful.face.report.alarms import leaked_rows, pairs
+from heedful.face.report.data import Report, items, part
+from heedful.face.report.numbers import count, finite, share
+from heedful.face.report.table import Cell, Table, barred, counted, spelt, text
 
 Splits = Mapping[str, Mapping[str, Any]]
 

@@ -19,9 +19,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-from heedful.face.plots_colours import DRAWN, variable
-from heedful.face.plots_frame import Plot, settings
-from heedful.face.plots_root import LINE, SMALL, frame
+from heedful.face.plots.colours import DRAWN, variable
+from heedful.face.plots.frame import Plot, settings
+from heedful.face.plots.root import LINE, SMALL, frame
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from heedful.face.plots_frame import Array
+from heedful.face.plots.frame import Array
 from heedful.learn.metrics import decide
 from heedful.records import Task
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heedful.face.report_data import Report, items, part
-from heedful.face.report_head import figures_of
-from heedful.face.report_metrics import Metric, metrics_of
-from heedful.face.report_numbers import count, finite, number, share
-from heedful.face.report_table import Cell, Table, barred, counted, spelt, text
+from heedful.face.report.data import Report, items, part
+from heedful.face.report.head import figures_of
+from heedful.face.report.metrics import Metric, metrics_of
+from heedful.face.report.numbers import count, finite, number, share
+from heedful.face.report.table import Cell, Table, barred, counted, spelt, text
 
 CONFUSED = 10
 """Pairs of classes in the table of confusions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from heedful.face.report_numbers import Spell, bounds_of, count, finite, interval, share
+from heedful.face.report.numbers import Spell, bounds_of, count, finite, interval, share
 
 
 class Cell(NamedTuple):

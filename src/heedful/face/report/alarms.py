@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from heedful.face.report_data import Report, items, part
-from heedful.face.report_numbers import count, finite, share
-from heedful.face.report_table import Cell, Table, text
+from heedful.face.report.data import Report, items, part
+from heedful.face.report.numbers import count, finite, share
+from heedful.face.report.table import Cell, Table, text
 
 
 class Alarm(NamedTuple):

@@ -12,8 +12,8 @@ from heedful.face.markup import shown
 
 
 def asset(name: str) -> str:
-    """The text of a file of this package."""
-    return resources.files("heedful.face").joinpath(name).read_text(encoding="utf-8")
+    """The text of a file in the folder `assets`."""
+    return resources.files("heedful.face.assets").joinpath(name).read_text(encoding="utf-8")
 
 
 def styles(*names: str) -> Markup:

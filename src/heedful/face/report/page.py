@@ -13,14 +13,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from heedful.face.assets import filled, styles
-from heedful.face.report_about import about
-from heedful.face.report_alarms import alarms
-from heedful.face.report_checks import checks
-from heedful.face.report_data import Report, Selected
-from heedful.face.report_examples import examples
-from heedful.face.report_figures import figures
-from heedful.face.report_head import head
+from heedful.face.report.about import about
+from heedful.face.report.alarms import alarms
+from heedful.face.report.checks import checks
+from heedful.face.report.data import Report, Selected
+from heedful.face.report.examples import examples
+from heedful.face.report.figures import figures
+from heedful.face.report.head import head
+from heedful.face.templates import filled, styles
 from heedful.face.theme import theme_css
 
 __all__ = ["Report", "Selected", "to_report"]

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from heedful.face.plots_colours import variable
-from heedful.face.plots_names import count, listing, short
-from heedful.face.plots_root import frame
+from heedful.face.plots.colours import variable
+from heedful.face.plots.names import count, listing, short
+from heedful.face.plots.root import frame
 from heedful.records import Task
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from heedful.face.report_data import Report, items, part
-from heedful.face.report_numbers import MISSING, count, finite, interval, plural, points, share
+from heedful.face.report.data import Report, items, part
+from heedful.face.report.numbers import MISSING, count, finite, interval, plural, points, share
 
 
 class Figure(NamedTuple):

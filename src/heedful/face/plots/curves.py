@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from heedful.face.plots_colours import DRAWN, SERIES
-from heedful.face.plots_frame import (
+from heedful.face.plots.colours import DRAWN, SERIES
+from heedful.face.plots.frame import (
     DASHES,
     DOT,
     MARKERS,
@@ -28,9 +28,9 @@ from heedful.face.plots_frame import (
     thinned,
     unit,
 )
-from heedful.face.plots_names import figure as three
-from heedful.face.plots_names import listing, short
-from heedful.face.plots_rivals import Rival, rivals
+from heedful.face.plots.names import figure as three
+from heedful.face.plots.names import listing, short
+from heedful.face.plots.rivals import Rival, rivals
 from heedful.records import Task
 
 GRID = np.linspace(0, 1, 1001)

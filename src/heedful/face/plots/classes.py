@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from heedful.face.plots_colours import DRAWN
-from heedful.face.plots_frame import (
+from heedful.face.plots.colours import DRAWN
+from heedful.face.plots.frame import (
     MARKERS,
     SIZE,
     WIDTH,
@@ -24,9 +24,9 @@ from heedful.face.plots_frame import (
     settle,
     sheet,
 )
-from heedful.face.plots_names import figure as three
-from heedful.face.plots_names import short
-from heedful.face.plots_root import SMALL
+from heedful.face.plots.names import figure as three
+from heedful.face.plots.names import short
+from heedful.face.plots.root import SMALL
 
 MOST = 40
 """Classes in one picture; beyond that it shows those that say most."""

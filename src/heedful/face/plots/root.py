@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from heedful.face.plots_colours import variable
+from heedful.face.plots.colours import variable
 
 SMALL = 10
 """Size of most type in a picture, in units."""
