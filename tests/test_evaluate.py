@@ -26,9 +26,18 @@ SRC = str(Path(__file__).parents[1] / "src")
 
 
 @pytest.fixture(scope="module")
-def evaluated(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the binary run, evaluated on other reviews."""
-    run = Path(shutil.copytree(binary, tmp_path_factory.mktemp("evaluated") / "run"))
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A binary run that nobody evaluates (the shared one is)."""
+    run = tmp_path_factory.mktemp("trained") / "run"
+    ran = heedful("train", "reviews:120:3", "--out", run, *TINY)
+    assert ran.code == 0, ran.err
+    return run
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, evaluated on other reviews."""
+    run = Path(shutil.copytree(trained, tmp_path_factory.mktemp("evaluated") / "run"))
     ran = heedful("evaluate", run, TEST)
     assert ran.code == 0, ran.err
     return run
@@ -46,22 +55,22 @@ def record_of(run: Path) -> dict:
 # --- what training leaves behind -----------------------------------------------------------
 
 
-def test_training_keeps_what_judging_needs(binary: Path) -> None:
-    names = {path.name for path in binary.iterdir()}
+def test_training_keeps_what_judging_needs(trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
     assert names >= {"validation.parquet", "baseline.safetensors", "sketch.safetensors",
                      "checks.json", "README.md"}  # fmt: skip
-    checks = strict((binary / "checks.json").read_text())
+    checks = strict((trained / "checks.json").read_text())
     assert checks["splits"]["training"]["rows"] == 108
     assert checks["splits"]["validation"]["rows"] == 12
-    assert pl.read_parquet(binary / "validation.parquet").height == 12
-    config = strict((binary / "config.json").read_text())
+    assert pl.read_parquet(trained / "validation.parquet").height == 12
+    config = strict((trained / "config.json").read_text())
     assert 0.2 <= config["decision"]["temperature"] <= 5
 
 
-def test_the_stored_weights_are_the_calibrated_ones(binary: Path) -> None:
+def test_the_stored_weights_are_the_calibrated_ones(trained: Path) -> None:
     """The figures of validation are those of the model that is stored, temperature included."""
-    stored = strict((binary / "metrics.json").read_text())["validation"]
-    table = pl.read_parquet(binary / "validation.parquet")
+    stored = strict((trained / "metrics.json").read_text())["validation"]
+    table = pl.read_parquet(trained / "validation.parquet")
     yes = np.array(table["probabilities"].to_list())[:, 1]
     truth = [names[0] == "positive" for names in table["labels"].to_list()]
     assert stored["loss"] == pytest.approx(oracle.log_loss(truth, yes), abs=1e-5)
@@ -184,13 +193,13 @@ def test_a_run_of_an_older_heedful_is_still_evaluated(run: Path) -> None:
     assert "keeps no validation scores" in heedful("decide", run).refusal()
 
 
-def test_texts_of_the_training_data_are_counted(binary: Path, tmp_path: Path) -> None:
+def test_texts_of_the_training_data_are_counted(trained: Path, tmp_path: Path) -> None:
     from heedful.text.corpus import read
 
     known = read(["reviews:120:3"]).examples[:3]
     strange = read(["reviews:40:9"]).examples[:4]
     rows = [("text", "label"), *((e.text.upper(), e.labels[0]) for e in [*known, *strange])]
-    run = Path(shutil.copytree(binary, tmp_path / "run"))
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
     ran = heedful("evaluate", run, write(tmp_path / "d.csv", rows))
     assert "LEAK: 3 of 7 texts of d.csv also stand in the training and validation data" in ran.err
     (leak,) = record_of(run)["checks"]["leaks"]
@@ -256,9 +265,9 @@ def test_a_leak_stands_in_the_first_lines_of_the_report(real_data: Path, tmp_pat
 # --- report --------------------------------------------------------------------------------
 
 
-def test_a_report_before_any_evaluation(binary: Path, tmp_path: Path) -> None:
+def test_a_report_before_any_evaluation(trained: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    ran = heedful("report", binary, "--html", page)
+    ran = heedful("report", trained, "--html", page)
     assert ran.code == 0, ran.err
     assert "not evaluated yet" in ran.err
     assert "heedful evaluate" in page.read_text()
@@ -394,7 +403,7 @@ def test_three_runs_are_compared_in_pairs(evaluated: Path, other: Path, tmp_path
     assert all(pair["p_adjusted"] >= pair["mcnemar"]["p_value"] for pair in found["pairs"])
 
 
-def test_compare_refuses(evaluated: Path, binary: Path, multi_class: Path, tmp_path: Path) -> None:
+def test_compare_refuses(evaluated: Path, multi_class: Path, tmp_path: Path) -> None:
     assert "two runs or more" in heedful("compare", evaluated).refusal()
     assert "named twice" in heedful("compare", evaluated, evaluated).refusal()
     fresh = Path(shutil.copytree(evaluated, tmp_path / "fresh"))

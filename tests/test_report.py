@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sklearn.metrics import recall_score
 
-from heedful.face import report_examples
+from heedful.face.report import examples as report_examples
 from heedful.face.report.examples import fitting
 from heedful.face.report.numbers import count, interval, number, share
 from heedful.face.report.page import Report, Selected, to_report
