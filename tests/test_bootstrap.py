@@ -17,7 +17,8 @@ from figure_cases import TASKS, made_case, two
 from heedful.learn import bootstrap
 from heedful.learn.bootstrap import draw_counts, intervals, paired_difference, share_interval
 from heedful.learn.figures import figures
-from heedful.learn.weighted import Ranking, WeightedFigures, names
+from heedful.learn.measures import rated
+from heedful.learn.weighted import Ranking, WeightedFigures
 
 
 def some_thresholds(task: str, moved: bool):
@@ -37,7 +38,7 @@ def test_weights_give_the_figures_of_the_repeated_rows(task, moved):
     p, truth, counts = resampled(task, 0, 29)
     thresholds = some_thresholds(task, moved)
     found = WeightedFigures(p, truth, task, thresholds)(counts)
-    assert tuple(found) == names(task)
+    assert tuple(found) == rated(task)
     for draw, repeats in enumerate(counts.T.astype(int)):
         rows = np.repeat(np.arange(len(p)), repeats)
         expected = figures(p[rows], truth[rows], task, thresholds)  # scikit-learn
@@ -98,7 +99,7 @@ def test_intervals_hold_the_middle_of_the_resampled_figures(task):
     for repeats in counts.T.astype(int):
         rows = np.repeat(np.arange(47), repeats)
         drawn.append(figures(p[rows], truth[rows], task))
-    for name in names(task):
+    for name in rated(task):
         values = np.array([each[name] for each in drawn if not math.isnan(each[name])])
         if name == "ece":  # noise adds to it: the draws are moved back by what it adds on average
             excess = values.mean() - figures(p, truth, task)["ece"]
@@ -175,7 +176,7 @@ def test_one_text_and_none(task):
         one = intervals(p[:1], truth[:1], task, resamples=5)
         none = intervals(p[:0], truth[:0], task, resamples=5)
     alone = figures(p[:1], truth[:1], task)
-    for name in names(task):
+    for name in rated(task):
         assert one[name] == pytest.approx((alone[name], alone[name]), nan_ok=True)
         assert all(math.isnan(value) for value in none[name])
 

@@ -355,6 +355,18 @@ def test_a_threshold_per_label(multi_label: Path, tmp_path: Path) -> None:
     assert rules[-1]["f1"] >= rules[0]["f1"]
 
 
+def test_two_labels_are_no_binary_task(tmp_path: Path) -> None:
+    rows = [{"text": f"{'good' * a} {'long' * b} film {i}", "label": ["good"] * a + ["long"] * b}
+            for i in range(60) for a, b in [(i % 2, i // 2 % 2)]]  # fmt: skip
+    (tmp_path / "tags.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    ran = heedful("train", tmp_path / "tags.jsonl", "--out", tmp_path / "run", *TINY)
+    assert ran.code == 0, ran.err
+    ran = heedful("decide", tmp_path / "run", "--aim", " precision = 0.90")
+    assert ran.code == 0, ran.err
+    assert "now decides at a threshold per label (precision=0.9)" in ran.err
+    assert all(f"│ {label} " in ran.out for label in ("good", "long"))
+
+
 # --- compare -------------------------------------------------------------------------------
 
 

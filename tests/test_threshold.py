@@ -11,7 +11,7 @@ from sklearn import metrics as sk
 from figure_cases import made_case, two
 from heedful.learn.figures import figures, per_class
 from heedful.learn.metrics import decide
-from heedful.learn.threshold import Aim, choose, choose_all, choose_each, curve, points
+from heedful.learn.threshold import Aim, as_thresholds, choose, choose_each, points
 from heedful.records import HeedfulError
 
 AIMS = ("f1", "precision=0.6", "precision=0.9", "recall=0.5", "recall=0.95")
@@ -128,7 +128,7 @@ def test_no_threshold_serves_the_aim_better(rows, text):
 @given(ROWS)
 def test_thresholds_do_not_sit_on_a_row(rows):
     p, truth = columns(rows)
-    for threshold in curve(p, truth).thresholds:
+    for threshold in points(p, truth).thresholds:
         assert threshold not in p
 
 
@@ -153,12 +153,12 @@ def test_nothing_to_find_leaves_one_half(truth):
         assert (found.threshold, found.recall, found.reached) == (0.5, 0, False)
     empty = choose(p[:0], np.array([]), Aim("f1"))
     assert (empty.threshold, empty.reached) == (0.5, False)
-    assert len(curve(p[:0], np.array([])).thresholds) == 0
+    assert len(points(p[:0], np.array([])).thresholds) == 0
 
 
 def test_the_curve_is_that_of_scikit_learn():
     p, truth = made_case("binary", 0, 101)
-    found = curve(p[:, 1], truth)
+    found = points(p[:, 1], truth)
     precision, recall, levels = sk.precision_recall_curve(truth, p[:, 1])
     # scikit-learn says yes from a level on, and drops nothing; its last point says yes to none
     assert found.precision == pytest.approx(precision[:-1])
@@ -167,56 +167,39 @@ def test_the_curve_is_that_of_scikit_learn():
     assert found.f1 == pytest.approx(2 * precision[:-1] * recall[:-1] / (precision + recall)[:-1])
 
 
-def test_a_thinned_curve_keeps_its_ends_and_leaves_no_gap():
-    random = np.random.default_rng(1)
-    truth = random.random(5003) < 0.02  # rare: the left end of the curve is steep
-    p = np.clip(random.normal(0.3 + 0.3 * truth, 0.1), 0, 1)
-    found = curve(p, truth)
-    whole = points(p, truth)
-    assert 100 < len(found.thresholds) <= 200
-    kept, every = (
-        np.stack([of.thresholds, of.precision, of.recall], axis=1) for of in (found, whole)
-    )
-    assert (kept[0] == every[0]).all()
-    assert (kept[-1] == every[-1]).all()
-    assert (np.diff(found.thresholds) > 0).all()
-    way = np.abs(np.diff(every, axis=0)).sum()
-    nearest = np.abs(every[:, None] - kept).sum(axis=2).min(axis=1)
-    assert nearest.max() <= way / 199
-    assert set(found.to_json()) == {"thresholds", "precision", "recall", "f1"}
-    assert found.to_json()["f1"][0] == pytest.approx(
-        2 * truth.mean() / (truth.mean() + 1), rel=0.01
-    )
-
-
 @pytest.mark.parametrize("text", AIMS)
 def test_binary_thresholds_are_those_of_the_second_class(text):
     p, truth = made_case("binary", 2, 101)
     p = p.astype(np.float32)
     aim = Aim.parse(text)
-    thresholds = choose_all(p, truth, "binary", aim)
-    (choice,) = choose_each(p, truth, "binary", aim)
+    (choice,) = choices = choose_each(p, truth, "binary", aim)
     assert choice == choose(p[:, 1], truth, aim)
-    assert thresholds.tolist() == [1 - choice.threshold, choice.threshold]
-    found = figures(p, truth, "binary", thresholds)
+    thresholds = as_thresholds(choices, "binary")
+    assert thresholds == (1 - choice.threshold, choice.threshold)
+    found = figures(p, truth, "binary", np.array(thresholds))
     assert (found["precision"], found["recall"], found["f1"]) == pytest.approx(
         (choice.precision, choice.recall, choice.f1)
     )
 
 
+def best_of(p, truth, aim):
+    choices = choose_each(p, truth, "multi-label", aim)
+    return np.array(as_thresholds(choices, "multi-label"))
+
+
 def test_each_label_has_its_own_threshold():
     p, truth = made_case("multi-label", 3, 101)
     aim = Aim.parse("recall=0.8")
-    thresholds = choose_all(p, truth, "multi-label", aim)
+    thresholds = best_of(p, truth, aim)
     assert thresholds.shape == (5,)
     assert len(set(thresholds)) > 1
     found = per_class(p, truth, "multi-label", list("abcde"), thresholds)
     assert all(of["recall"] >= 0.8 for of in found.values())
-    best = figures(p, truth, "multi-label", choose_all(p, truth, "multi-label", Aim("f1")))
+    best = figures(p, truth, "multi-label", best_of(p, truth, Aim("f1")))
     assert best["f1"] > figures(p, truth, "multi-label")["f1"]
 
 
 def test_several_classes_take_no_thresholds():
     p, truth = made_case("multi-class", 4)
     with pytest.raises(HeedfulError, match="likeliest"):
-        choose_all(p, truth, "multi-class", Aim("f1"))
+        choose_each(p, truth, "multi-class", Aim("f1"))

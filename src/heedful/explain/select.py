@@ -15,8 +15,6 @@ from heedful.learn.scores import Scores
 EACH = 25
 LONGEST = 3_000  # tokens; one giant text would outweigh the rest of a page
 
-Indices = NDArray[np.int64]
-
 
 def select_rows(
     scores: Scores, decision: Decision, suspects: Sequence[Suspect], *, seed: int = 0
@@ -30,7 +28,7 @@ def select_rows(
     short = scores.tokens <= LONGEST
     chosen: dict[int, list[str]] = {}
     reasons: dict[str, Iterable[int]] = {
-        "mistake": _mistakes(scores, decision, right),
+        "mistake": _mistakes(scores, right),
         "close": np.argsort(margins(scores, decision), kind="stable").tolist(),
         "random": np.random.default_rng(seed).permutation(len(scores)).tolist(),
         "label error": (suspect.index for suspect in suspects),
@@ -67,7 +65,7 @@ def margins(scores: Scores, decision: Decision) -> NDArray[np.float64]:
     return np.asarray(np.abs(p - limits).min(axis=1))
 
 
-def _mistakes(scores: Scores, decision: Decision, right: NDArray[np.bool_]) -> list[int]:
+def _mistakes(scores: Scores, right: NDArray[np.bool_]) -> list[int]:
     """Wrong rows, the most confident first within each pair of labels, the pairs in turn."""
     wrong = np.flatnonzero(~right)
     sure = _wrongness(scores)[wrong]

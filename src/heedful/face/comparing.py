@@ -7,15 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from heedful.face.console import FIGURES, figure_text, note, show, tell_data, write_json
+from heedful.face.console import figure_text, interval_text, note, show, tell_data, write_json
 from heedful.face.scoring import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.compare import compare
 from heedful.learn.decision import Decision, named_decisions
 from heedful.learn.evaluations import evaluations, scores_of
 from heedful.learn.folder import load_model, read_labels
+from heedful.learn.measures import FIGURES
+from heedful.learn.paired import p_text
 from heedful.learn.scores import Scores
 from heedful.records import HeedfulError
 from heedful.text.corpus import ReadOptions, read
@@ -105,17 +108,15 @@ def _figures(runs: Mapping[str, Any]) -> Table:
 
 
 def _cell(metric: str, figures: Mapping[str, Any]) -> str:
-    low, high = figures["intervals"].get(metric) or (None, None)
-    text = figure_text(metric, figures[metric])
-    if low is None:
-        return text
-    return f"{text} [{figure_text(metric, low)}, {figure_text(metric, high)}]"
+    text, around = figure_text(metric, figures[metric]), interval_text(figures["intervals"], metric)
+    return f"{text} [{around}]" if around else text
 
 
 def _tell_pairs(pairs: Sequence[Mapping[str, Any]]) -> None:
     for pair in pairs:
         low, high = pair["interval"]
-        several = f", {pair['p_adjusted']:.3g} adjusted for {len(pairs)} pairs (Holm)"
+        alone = p_text(pair["mcnemar"]["p_value"])
+        several = f", {alone} before adjusting for {len(pairs)} pairs (Holm)"
         note(
             f"{pair['sentence']} Difference {pair['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
             + (several if len(pairs) > 1 else ""),
@@ -136,5 +137,5 @@ def _show_rows(found: Mapping[str, Any], runs: Sequence[str]) -> None:
         text = row["excerpt"][:WIDTH] + ("…" if len(row["excerpt"]) > WIDTH else "")
         place = f"{row['source']}, row {row['row']}"
         cells = [place, ", ".join(row["labels"]) or "none", *said, text]
-        table.add_row(*(cell.replace("[", "\\[") for cell in cells))
+        table.add_row(*map(escape, cells))
     show(table, "where they differ most")

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from heedful.learn.files import finite, write_bytes
+from heedful.learn.measures import COUNTS, FIGURES, RIVALS
 from heedful.records import BadRow, Epoch, HeedfulError
 
 PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live terminal
@@ -86,11 +87,6 @@ def write_json(target: str, value: Any) -> None:
     write_text(target, to_json(value, indent=2) + "\n")
 
 
-COUNTS = frozenset({"tp", "fp", "tn", "fn"})
-FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
-           "average_precision", "mcc", "loss", "brier", "ece", "tp", "fp", "tn", "fn")  # fmt: skip
-
-
 def show(table: Table, title: str) -> None:
     """A table on stdout below its title, which may be wider than the table."""
     console = stdout()
@@ -109,7 +105,7 @@ def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     return table
 
 
-RIVALS = {"baseline": "linear", "uniform": "uniform"}
+HEADINGS = {"baseline": "linear", "uniform": "uniform"}
 
 
 def figures_table(record: Mapping[str, Any]) -> Table:
@@ -117,7 +113,7 @@ def figures_table(record: Mapping[str, Any]) -> Table:
     rivals = [name for name in RIVALS if record.get(name)]
     table = Table()
     table.add_column("metric", no_wrap=True)
-    for heading in ("model", "95 % interval", *(RIVALS[name] for name in rivals)):
+    for heading in ("model", "95 % interval", *(HEADINGS[name] for name in rivals)):
         table.add_column(heading, justify="right", no_wrap=True)
     for metric in FIGURES:
         if metric in record:

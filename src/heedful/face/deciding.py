@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from heedful.face.console import figure_text, note, show, warn, write_json
@@ -16,8 +16,8 @@ from heedful.learn.evaluations import evaluations, renew_card
 from heedful.learn.folder import read_labels, set_decision
 from heedful.learn.metrics import measure
 from heedful.learn.scores import Scores, read_scores
-from heedful.learn.threshold import Aim, choose_all, choose_each
-from heedful.records import HeedfulError
+from heedful.learn.threshold import Aim, as_thresholds, choose_each
+from heedful.records import HeedfulError, Task
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
 
@@ -44,12 +44,12 @@ def run_decide(run: str, aim: str | None, json: str | None) -> None:
         write_json(json, record)
     if json != "-":
         show(_table(record), f"{run} on its {len(scores):,} validation texts")
-        if new.thresholds and len(new.thresholds) > 2:
+        if new.thresholds and labels.task == "multi-label":
             show(_per_class(labels.names, new), "thresholds")
     if aim is not None:
         set_decision(folder, new)
         renew_card(folder)
-        note(f"{folder} now decides {_spelt(new)}", style="bold")
+        note(f"{folder} now decides {_spelt(new, labels.task)}", style="bold")
         if evaluations(folder):
             warn("the figures of earlier evaluations hold for the old rule; evaluate again")
 
@@ -58,7 +58,6 @@ def _chosen(scores: Scores, decision: Decision, aim: str) -> Decision:
     if aim == "none":
         return replace(decision, thresholds=None, aim=None)
     wanted = Aim.parse(aim)
-    found = choose_all(scores.probabilities, scores.targets, scores.task, wanted)
     names = scores.labels.names[1:] if scores.task == "binary" else scores.labels.names
     choices = choose_each(scores.probabilities, scores.targets, scores.task, wanted)
     for name, choice in zip(names, choices, strict=True):
@@ -67,7 +66,7 @@ def _chosen(scores: Scores, decision: Decision, aim: str) -> Decision:
                 f"no threshold gives {aim} for {name} on the validation texts; the nearest gives "
                 f"precision {choice.precision:.3f}, recall {choice.recall:.3f}"
             )
-    return replace(decision, thresholds=tuple(np.asarray(found).tolist()), aim=str(aim))
+    return replace(decision, thresholds=as_thresholds(choices, scores.task), aim=str(wanted))
 
 
 def _record(scores: Scores, old: Decision, new: Decision) -> dict[str, Any]:
@@ -76,17 +75,17 @@ def _record(scores: Scores, old: Decision, new: Decision) -> dict[str, Any]:
             scores.probabilities, scores.targets, scores.task, thresholds=decision.array()
         )
 
-    rules = {"at one half": Decision(), _spelt(old): old, _spelt(new): new}
+    rules = {_spelt(rule, scores.task): rule for rule in (Decision(), old, new)}
     return {
         "decision": new.to_json(),
         "validation": {name: measured(decision) for name, decision in rules.items()},
     }
 
 
-def _spelt(decision: Decision) -> str:
+def _spelt(decision: Decision, task: Task) -> str:
     if decision.thresholds is None:
         return "at one half"
-    if len(decision.thresholds) == 2:
+    if task == "binary":
         return f"at {decision.thresholds[1]:.3f} ({decision.aim})"
     return f"at a threshold per label ({decision.aim})"
 
@@ -103,5 +102,5 @@ def _table(record: dict[str, Any]) -> Table:
 def _per_class(names: tuple[str, ...], decision: Decision) -> Table:
     table = Table("label", "threshold")
     for name, value in zip(names, decision.thresholds or (), strict=True):
-        table.add_row(name.replace("[", "\\["), f"{value:.3f}")
+        table.add_row(escape(name), f"{value:.3f}")
     return table

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.weighted import WeightedFigures, names
+from heedful.learn.measures import rated
+from heedful.learn.weighted import WeightedFigures
 from heedful.records import Task
 
 Array = NDArray[Any]
@@ -53,7 +54,7 @@ def intervals(
         (low, high) by name of figure.
     """
     if len(targets) == 0:
-        return dict.fromkeys(names(task), UNDEFINED)
+        return dict.fromkeys(rated(task), UNDEFINED)
     measure = WeightedFigures(probabilities, targets, task, thresholds)
     random = np.random.default_rng(seed)
     step = max(1, min(_DRAWS, _CELLS // len(targets)))
@@ -61,10 +62,10 @@ def intervals(
         measure(draw_counts(random, len(targets), min(step, resamples - start)))
         for start in range(0, resamples, step)
     ]
-    drawn = {name: np.concatenate([p[name] for p in parts]) for name in names(task)}
+    drawn = {name: np.concatenate([p[name] for p in parts]) for name in rated(task)}
     itself = measure(np.ones((len(targets), 1)))["ece"][0]
     drawn["ece"] = np.maximum(0.0, drawn["ece"] - max(0.0, drawn["ece"].mean() - itself))
-    return {name: _middle(drawn[name]) for name in names(task)}
+    return {name: _middle(drawn[name]) for name in rated(task)}
 
 
 def draw_counts(random: np.random.Generator, rows: int, draws: int) -> NDArray[np.float64]:

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from heedful.learn.measures import RATED
+
 MARKER = "<!-- heedful writes what stands above this line anew; what stands below is yours -->"
-SHOWN = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
-         "average_precision", "mcc", "loss", "brier", "ece")  # fmt: skip
 LONG_NAMES = 30
 
 Json = Mapping[str, Any]
@@ -34,7 +34,7 @@ def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
         _what(config),
         _data(config),
         _figures(metrics),
-        _limits(config, evaluations),
+        _limits(evaluations),
         _use(),
     ]
     own = old.partition(MARKER)[2].strip()
@@ -121,7 +121,7 @@ def _figures(metrics: Json) -> list[str]:
     ]
     lines += ["| | " + " | ".join(name.replace("|", "\\|") for name, _ in columns) + " |"]
     lines += ["|---" * (len(columns) + 1) + "|"]
-    for metric in SHOWN:
+    for metric in RATED:
         if any(metric in figures for _, figures in columns):
             cells = [_with_interval(figures, metric) for _, figures in columns]
             lines.append(f"| {metric} | " + " | ".join(cells) + " |")
@@ -175,7 +175,7 @@ def leak_sentences(record: Json) -> list[str]:
     return found
 
 
-def _limits(config: Json, evaluations: Sequence[Json]) -> list[str]:
+def _limits(evaluations: Sequence[Json]) -> list[str]:
     lines = [f"- {sentence}." for record in evaluations for sentence in leak_sentences(record)]
     if not evaluations:
         lines.append("- It has not been measured on data of its own.")

@@ -33,8 +33,8 @@ def compare(
     Returns:
         `runs`: figures and intervals by name; `pairs`: McNemar test, its p-value adjusted for
         the number of pairs (Holm 1979), the difference of accuracies with its 95 % interval,
-        a sentence; `disagreements`: how many rows, and the first ones by the size of the
-        difference.
+        a sentence that goes by the adjusted p-value; `disagreements`: how many rows, and the
+        first ones by the size of the difference.
 
     Raises:
         HeedfulError: other rows, other classes or another task.
@@ -45,9 +45,13 @@ def compare(
         name: is_right(scores.probabilities, scores.targets, scores.task, decision.array())
         for name, (scores, decision) in runs.items()
     }
-    pairs = [_pair(one, other, right, seed) for one, other in combinations(runs, 2)]
-    for pair, adjusted in zip(pairs, holm([p["mcnemar"]["p_value"] for p in pairs]), strict=True):
-        pair["p_adjusted"] = adjusted
+    couples = list(combinations(runs, 2))
+    tests = [mcnemar(right[one], right[other]) for one, other in couples]
+    adjusted = holm([test["p_value"] for test in tests])
+    pairs = [
+        _pair(couple, test, p_value, right, seed)
+        for couple, test, p_value in zip(couples, tests, adjusted, strict=True)
+    ]
     differ = np.flatnonzero(_differ([scores for scores, _ in runs.values()]))
     spread_of = _spread([scores for scores, _ in runs.values()])
     order = differ[np.argsort(-spread_of[differ], kind="stable")][:most]
@@ -88,16 +92,24 @@ def _measured(scores: Scores, decision: Decision, seed: int) -> dict[str, Any]:
     }
 
 
-def _pair(one: str, other: str, right: Mapping[str, Bools], seed: int) -> dict[str, Any]:
+def _pair(
+    couple: tuple[str, str],
+    test: Mapping[str, Any],
+    p_adjusted: float,
+    right: Mapping[str, Bools],
+    seed: int,
+) -> dict[str, Any]:
+    one, other = couple
     first, second = right[one], right[other]
-    test = mcnemar(first, second)
+    judged = dict(test) | {"p_value": p_adjusted}
     return {
         "first": one,
         "second": other,
         "mcnemar": test,
+        "p_adjusted": p_adjusted,
         "difference": float(first.mean() - second.mean()),
         "interval": list(paired_difference(first, second, seed=seed)),
-        "sentence": verdict(one, float(first.mean()), other, float(second.mean()), test),
+        "sentence": verdict(one, float(first.mean()), other, float(second.mean()), judged),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,19 @@ from heedful.learn.calibration import reliability
 from heedful.learn.decision import Decision
 from heedful.learn.figures import averages, confusion, figures, per_class
 from heedful.learn.label_errors import Suspect, label_errors
+from heedful.learn.measures import rated
 from heedful.learn.metrics import decide
 from heedful.learn.paired import mcnemar, verdict
 from heedful.learn.scores import Floats, Scores
 from heedful.learn.slices import slices
 from heedful.records import Task
 
-RIVALS = {
+CALLED = {
     "baseline": ("the linear baseline", "the network"),
     "uniform": ("uniform attention", "the learned attention"),
 }
-"""By key of the record: what the rival is called in a sentence, and what the model is then."""
+"""By key in `measures.RIVALS`: its name in a sentence, and that of the model beside it."""
 MOST_SUSPECTS = 100
-RIVAL_FIGURES = (
-    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_micro", "auc",
-    "average_precision", "mcc", "loss", "brier", "ece",
-)  # fmt: skip
 
 Bools = NDArray[np.bool_]
 
@@ -98,18 +95,18 @@ def _rival(
     probabilities = scores.baseline if key == "baseline" else scores.uniform
     if probabilities is None:
         return None
-    name, model = RIVALS[key]
+    name, model = CALLED[key]
     truth, task = scores.targets, scores.task
     own = is_right(probabilities, truth, task, thresholds)
     test = mcnemar(own, right)
     found = figures(probabilities, truth, task, thresholds)
     around = intervals(probabilities, truth, task, thresholds, seed=seed)
-    kept = [figure for figure in RIVAL_FIGURES if figure in found]
+    kept = rated(task)
     sentence = verdict(name, float(own.mean()), model, float(right.mean()), test)
     return {
         "name": name,
         **{figure: found[figure] for figure in kept},
-        "intervals": {figure: around[figure] for figure in kept if figure in around},
+        "intervals": {figure: around[figure] for figure in kept},
         "mcnemar": test,
         "sentence": sentence,
     }
@@ -125,13 +122,4 @@ def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:
         "given": named(suspect.given),
         "suggested": named(suspect.suggested),
         "score": suspect.score,
-    }
-
-
-def summary(record: Mapping[str, Any]) -> dict[str, float]:
-    """The single numbers of a record, for a table."""
-    return {
-        name: value
-        for name, value in record.items()
-        if isinstance(value, int | float) and name not in ("rows", "bad_rows", "label_errors_found")
     }

@@ -19,13 +19,14 @@ and ece.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heedful.learn.calibration import calibration_error
+from heedful.learn.measures import FIGURES
 from heedful.learn.metrics import auc, decide, indicators, measure
 from heedful.records import Task
 
@@ -33,10 +34,6 @@ Array = NDArray[Any]
 Averages = dict[str, dict[str, float]]
 
 ADDED = ("balanced_accuracy", "average_precision", "mcc", "brier", "ece")
-_ORDER = (
-    "loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc",
-    "average_precision", "mcc", "brier", "ece", "tp", "fp", "tn", "fn", "f1_micro",
-)  # fmt: skip
 
 
 def figures(
@@ -68,7 +65,7 @@ def figures(
             "brier": float(row_brier(probabilities, targets, task).mean()),
             "ece": calibration_error(probabilities, targets, task),
         }
-    return {name: found[name] for name in _ORDER if name in found}
+    return {name: found[name] for name in FIGURES if name in found}
 
 
 def average_precision(probabilities: Array, truth: Array) -> float:
@@ -201,26 +198,3 @@ def confusion(
     decided = decide(probabilities, task, thresholds)
     matrix: list[list[int]] = confusion_matrix(targets, decided, labels=range(classes)).tolist()
     return matrix
-
-
-class ReportRow(NamedTuple):
-    """One line of a classification report: a class or an average over them."""
-
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-def classification_report(
-    classes: Mapping[str, Mapping[str, float]], over: Averages
-) -> list[ReportRow]:
-    """What `per_class` and `averages` found as the rows of a table: classes, then averages."""
-
-    def row(name: str, of: Mapping[str, float], support: float) -> ReportRow:
-        return ReportRow(name, of["precision"], of["recall"], of["f1"], int(support))
-
-    total = sum(of["support"] for of in classes.values())
-    rows = [row(name, of, of["support"]) for name, of in classes.items()]
-    return rows + [row(f"{kind} average", of, total) for kind, of in over.items()]

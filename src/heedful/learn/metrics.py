@@ -22,13 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.learn.measures import COUNTS, LOWER_IS_BETTER
 from heedful.records import HeedfulError, Task
 
 Array = NDArray[Any]
 
-COUNTS = frozenset({"tp", "fp", "tn", "fn"})
-LOWER_IS_BETTER = frozenset({"loss", "fp", "fn", "brier", "ece"})
-NAMES = ("loss", "accuracy", "precision", "recall", "f1", "auc", "tp", "fp", "tn", "fn")
+NAMES = ("loss", "accuracy", "precision", "recall", "f1", "auc", *COUNTS)
 
 
 def names(task: Task) -> tuple[str, ...]:

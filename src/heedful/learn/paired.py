@@ -65,14 +65,14 @@ def verdict(
         found = f"{second_name} beats it"
     else:
         found = f"{second_name} does not beat it, it does worse"
-    return f"{facts}: {found} (McNemar {_p(test['p_value'])})."
+    return f"{facts}: {found} (McNemar {p_text(test['p_value'])})."
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _p(value: float) -> str:
+def p_text(value: float) -> str:
     """A p-value as it is printed: p < .001, p = .032, p = 1."""
     if value < 0.001:
         return "p < .001"

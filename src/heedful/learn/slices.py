@@ -27,8 +27,9 @@ def slices(scores: Scores, thresholds: Array | None = None) -> dict[str, list[Sl
     """Results by length ("length") and by share of unknown words ("unknown").
 
     Each slice is {"name", "rows", "accuracy", "interval", "f1"}: accuracy with its 95 % Wilson
-    interval, and the mean f1 over the classes that occur in the slice, as true label or as
-    decision (a class that does not occur there says nothing about it).
+    interval, and f1: binary of the second class, as everywhere, otherwise the mean over the
+    classes that occur in the slice, as true label or as decision (a class that does not occur
+    there says nothing about it). NaN where none of these occurs.
 
     Args:
         scores: what the model said; its probabilities, tokens and unknown are read.
@@ -37,6 +38,8 @@ def slices(scores: Scores, thresholds: Array | None = None) -> dict[str, list[Sl
     classes = scores.probabilities.shape[1]
     truth = indicators(scores.targets, classes, scores.task)
     guess = indicators(decide(scores.probabilities, scores.task, thresholds), classes, scores.task)
+    if scores.task == "binary":  # one column holds all: the other is its complement
+        truth, guess = truth[:, 1:], guess[:, 1:]
     share = scores.unknown / np.maximum(scores.tokens, 1)
     return {
         "length": _slices(scores.tokens, length_edges(scores.tokens), _tokens, truth, guess),

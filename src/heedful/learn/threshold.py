@@ -6,6 +6,7 @@ validation data: a threshold chosen on the texts it is then measured on flatters
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,8 +16,6 @@ from numpy.typing import NDArray
 from heedful.records import HeedfulError, Task
 
 Array = NDArray[Any]
-
-DRAWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +81,6 @@ class Curve:
         """The points at some places."""
         parts = (self.thresholds, self.precision, self.recall, self.f1)
         return Curve(*(part[places] for part in parts))
-
-    def to_json(self) -> dict[str, list[float]]:
-        """Plain lists."""
-        return {
-            "thresholds": self.thresholds.tolist(),
-            "precision": self.precision.tolist(),
-            "recall": self.recall.tolist(),
-            "f1": self.f1.tolist(),
-        }
-
-
-def curve(p: Array, truth: Array) -> Curve:
-    """Precision, recall and f1 over all thresholds, thinned to at most 200 points to draw.
-
-    The points kept lie evenly along the way that threshold, precision and recall go together,
-    so that neither the steep nor the flat parts get lost. The first and the last are kept.
-    """
-    whole = points(p, truth)
-    if len(whole.thresholds) <= DRAWN:
-        return whole
-    steps = sum(np.abs(np.diff(x)) for x in (whole.thresholds, whole.precision, whole.recall))
-    way = np.append(0.0, np.cumsum(steps))
-    return whole.take(np.unique(np.searchsorted(way, np.linspace(0.0, way[-1], DRAWN))))
 
 
 def points(p: Array, truth: Array) -> Curve:
@@ -176,13 +152,10 @@ def choose_each(probabilities: Array, targets: Array, task: Task, aim: Aim) -> t
     return tuple(choose(p, truth, aim) for p, truth in columns)
 
 
-def choose_all(probabilities: Array, targets: Array, task: Task, aim: Aim) -> NDArray[np.float64]:
-    """Thresholds (C,) for `metrics.decide`.
+def as_thresholds(choices: Sequence[Choice], task: Task) -> tuple[float, ...]:
+    """What `choose_each` chose as one threshold per class, for `metrics.decide`.
 
     Binary: that of the second class, and 1 minus it for the first. Multi-label: one per label.
-
-    Raises:
-        HeedfulError: a multi-class task.
     """
-    found = [choice.threshold for choice in choose_each(probabilities, targets, task, aim)]
-    return np.array([1 - found[0], *found] if task == "binary" else found)
+    found = [choice.threshold for choice in choices]
+    return (1 - found[0], *found) if task == "binary" else tuple(found)

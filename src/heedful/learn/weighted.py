@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from heedful.learn.calibration import BINS, bin_of, confidences
 from heedful.learn.figures import row_brier
+from heedful.learn.measures import rated
 from heedful.learn.metrics import decide, indicators, row_loss
 from heedful.records import Task
 
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Array = NDArray[Any]
-
-
-def names(task: Task) -> tuple[str, ...]:
-    """The figures that `WeightedFigures` gives for a task, in order."""
-    micro = () if task == "binary" else ("f1_micro",)
-    return (
-        "accuracy", "balanced_accuracy", "precision", "recall", "f1", *micro, "auc",
-        "average_precision", "mcc", "loss", "brier", "ece",
-    )  # fmt: skip
 
 
 class WeightedFigures:
@@ -77,7 +69,7 @@ class WeightedFigures:
         found["precision"] = _ratio(tp, predicted).mean(axis=0)
         found["recall"] = _ratio(tp, support).mean(axis=0)
         found["f1"] = _ratio(2 * tp, predicted + support).mean(axis=0)
-        return {name: found[name] for name in names(self.task)}
+        return {name: found[name] for name in rated(self.task)}
 
 
 def _sums(columns: Array) -> csr_array:

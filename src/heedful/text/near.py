@@ -15,7 +15,7 @@ Numbers = NDArray[np.int64]
 # Half of all five-word runs are shared: one word in twenty may have been changed.
 THRESHOLD = 0.5
 # Columns a band: texts of similarity s meet in some band with probability
-# 1 - (1 - s^3)^32, which is .986 at .5 and .9997 at .6.
+# 1 - (1 - s^3)^32, which is .986 at .5 and .9996 at .6.
 _BAND = 3
 _BANDS = PERMUTATIONS // _BAND
 # Neighbours looked at in a bucket. A bucket of more texts is not searched in full, so that a

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from heedful.face.plots.frame import Array
-from heedful.learn.metrics import decide
+from heedful.learn.metrics import decide, indicators
 from heedful.records import Task
 
 
@@ -55,13 +55,7 @@ def rivals(
 
 def decisions(probabilities: Array, task: Task, thresholds: Sequence[float] | None) -> Array:
     """(N, C) bool: which classes the model says."""
-    if thresholds is not None and task != "multi-class":
-        above: Array = probabilities > np.asarray(thresholds)
-        if task == "binary":
-            above[:, 0] = ~above[:, 1]
-        return above
-    decided = decide(probabilities, task)
-    if task == "multi-label":
-        return decided.astype(bool)
-    said: Array = decided[:, None] == np.arange(probabilities.shape[1])
+    limits = None if thresholds is None else np.asarray(thresholds)
+    decided = decide(probabilities, task, limits)
+    said: Array = indicators(decided, probabilities.shape[1], task) > 0
     return said

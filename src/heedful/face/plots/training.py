@@ -13,7 +13,8 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from heedful.face.plots.colours import DRAWN
 from heedful.face.plots.frame import DASHES, WIDTH, Array, Plot, legend, settings, settle, sheet
 from heedful.face.plots.names import figure as three
-from heedful.learn.metrics import COUNTS, NAMES
+from heedful.learn.measures import COUNTS
+from heedful.learn.metrics import NAMES
 
 History = Sequence[Mapping[str, Any]]
 
@@ -60,7 +61,7 @@ def _names(history: History) -> list[str]:
 
 def _shares(history: History) -> list[dict[str, Any]]:
     def share(values: Mapping[str, Any]) -> dict[str, float]:
-        numbers = {name: _number(values.get(name)) for name in COUNTS & values.keys()}
+        numbers = {name: _number(values.get(name)) for name in COUNTS if name in values}
         total = sum(numbers.values())
         return {name: value / total if total else math.nan for name, value in numbers.items()}
 
