@@ -6,7 +6,7 @@ import copy
 
 import yaml
 
-from heedful.learn.card import MARKER, leak_sentences, model_card
+from heedful.learn.card import MARKER, exact_leaks, model_card, near_leaks
 
 CONFIG = {
     "heedful": "0.1.0",
@@ -69,10 +69,10 @@ def test_what_the_owner_wrote_below_the_marker_stays():
 
 def test_leaks_are_told_apart():
     one = copy.deepcopy(RECORD)
-    assert len(leak_sentences(one)) == 2
+    assert len(exact_leaks(one)) == len(near_leaks(one)) == 1
     one["checks"]["leaks"][0].update(second_rows=0, near=0)
-    assert leak_sentences(one) == []
-    assert leak_sentences(one | {"checks": None}) == []
+    assert exact_leaks(one) == near_leaks(one) == []
+    assert exact_leaks(one | {"checks": None}) == near_leaks(one | {"checks": None}) == []
 
 
 def test_a_model_saved_from_python_has_no_data_facts():

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from safetensors.numpy import load, save
 from sklearn import metrics as oracle
 
 from command_line import TINY, heedful, strict
@@ -240,6 +241,13 @@ def test_a_damaged_part_is_named(run: Path, damage: str) -> None:
     command = ("evaluate", run, TEST) if damage in ("baseline", "sketch") else ("report", run)
     said = heedful(*command).refusal()
     assert files[damage] in said
+
+
+def test_hashes_of_another_version_are_named(run: Path) -> None:
+    path = run / "sketch.safetensors"
+    path.write_bytes(save(load(path.read_bytes()) | {"version": np.array([0], np.uint8)}))
+    said = heedful("evaluate", run, TEST).refusal()
+    assert str(path) in said and "another version" in said
 
 
 # --- the leaking Kaggle pair ---------------------------------------------------------------

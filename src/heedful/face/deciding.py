@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from heedful.face.console import figure_text, note, show, warn, write_json
-from heedful.learn.companions import VALIDATION
 from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, renew_card
 from heedful.learn.folder import read_labels, set_decision
+from heedful.learn.layout import VALIDATION
 from heedful.learn.metrics import measure
 from heedful.learn.scores import Scores, read_scores
 from heedful.learn.threshold import Aim, as_thresholds, choose_each

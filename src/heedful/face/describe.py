@@ -14,6 +14,7 @@ from heedful.face.plots.root import standalone
 from heedful.face.scoring import facts
 from heedful.learn.describe import Layer, describe
 from heedful.learn.folder import load_model, read_json
+from heedful.learn.layout import CONFIG, METRICS
 from heedful.records import HeedfulError
 
 
@@ -29,8 +30,8 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
     model = load_model(folder)
     data = facts(folder)
     layers = describe(model)
-    config = read_json(folder / "config.json")
-    metrics = folder / "metrics.json"
+    config = read_json(folder / CONFIG)
+    metrics = folder / METRICS
     figures: dict[str, Any] = read_json(metrics) if metrics.exists() else {}
     if graph:
         write_text(graph, standalone(network_svg(layers, model.task, model.labels.names)))

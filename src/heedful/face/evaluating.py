@@ -13,20 +13,19 @@ from heedful.explain.select import select_rows
 from heedful.face.console import figures_table, note, show, tell_data, warn, write_json
 from heedful.face.scoring import facts, remembered
 from heedful.face.stdin import taking_stdin
-from heedful.learn.card import leak_sentences
+from heedful.learn.card import exact_leaks, near_leaks
+from heedful.learn.checks import evaluation_checks
 from heedful.learn.companions import read_baseline, read_sketch
 from heedful.learn.evaluation import evaluation_record, without_rows
 from heedful.learn.evaluations import add_evaluation
 from heedful.learn.folder import load_model
+from heedful.learn.measures import RIVALS
 from heedful.learn.model import TextModel, using_threads
-from heedful.learn.scores import Scores, to_parquet
+from heedful.learn.scores import to_parquet
 from heedful.learn.scoring import score_examples
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
 from heedful.text.near import stands_in
-from heedful.text.quality import leak, measure_split
 from heedful.text.sketch import Sketch
-from heedful.text.spread import spread
-from heedful.text.vocab import Lengths
 
 ID = 12  # hexadecimal digits of the fingerprint that name an evaluation
 
@@ -45,7 +44,8 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     record = _about(folder, data, corpus)
     found, suspects = evaluation_record(scores, model.decision)
     sketch, known = Sketch.of(corpus.examples), read_sketch(folder)
-    record |= found | {"checks": _checks(folder, corpus, scores, sketch, known)}
+    checks = evaluation_checks(corpus, scores, sketch, known, _known_as(folder))
+    record |= found | {"checks": checks}
     if known is not None:
         record["without_leaks"] = without_rows(scores, model.decision, stands_in(sketch, known))
     chosen = select_rows(scores, model.decision, suspects)
@@ -73,30 +73,9 @@ def _about(folder: Path, data: Sequence[str], corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _checks(
-    folder: Path, corpus: Corpus, scores: Scores, sketch: Sketch, known: Sketch | None
-) -> dict[str, Any]:
-    """Quality of the data, and what it shares with what the run was trained on."""
-    # Validation texts chose epoch, temperature and thresholds: the run knows them, too.
-    name = "training and validation" if facts(folder).get("valid_rows") else "training"
-    leaks = [] if known is None else [leak(name, known, "evaluated", sketch)]
-    whole = int(scores.tokens.sum())
-    return {
-        "split": measure_split(corpus, sketch).to_json(),
-        "leaks": [found.to_json() for found in leaks],
-        "lengths": lengths_of(scores).to_json(),
-        "unknown_tokens": float(scores.unknown.sum()) / max(whole, 1),
-    }
-
-
-def lengths_of(scores: Scores) -> Lengths:
-    """Spread of text lengths, and what `max_tokens` costs."""
-    values = spread(scores.tokens)
-    return Lengths(
-        values.mean, values.median, values.p90, values.p95, values.p99, values.max,
-        texts_cut=float((scores.cut > 0).mean()),
-        tokens_cut=float(scores.cut.sum()) / max(int(scores.tokens.sum()), 1),
-    )  # fmt: skip
+def _known_as(folder: Path) -> str:
+    """What a run has seen: validation texts chose epoch, temperature and thresholds."""
+    return "training and validation" if facts(folder).get("valid_rows") else "training"
 
 
 def _explained(
@@ -118,17 +97,19 @@ def _explained(
 
 def _tell(folder: Path, record: Mapping[str, Any]) -> None:
     """What a careful reader must know beside the figures."""
-    for sentence in leak_sentences(record):
-        warn(f"LEAK: {sentence}" if "flatter" in sentence else sentence)
+    for sentence in exact_leaks(record):
+        warn(f"LEAK: {sentence}")
+    for sentence in near_leaks(record):
+        warn(sentence)
     clean = record.get("without_leaks")
     if clean:
         low, high = clean["intervals"]["accuracy"]
         note(
-            f"without these, on {clean['rows']:,} texts: accuracy {clean['accuracy']:.4f} "
-            f"[{low:.4f}, {high:.4f}], f1 {clean['f1']:.4f}",
+            f"without those that also stand there, on {clean['rows']:,} texts: accuracy "
+            f"{clean['accuracy']:.4f} [{low:.4f}, {high:.4f}], f1 {clean['f1']:.4f}",
             style="",
         )
-    for rival in ("baseline", "uniform"):
+    for rival in RIVALS:
         if record[rival]:
             note(record[rival]["sentence"], style="")
     if record["baseline"] is None:

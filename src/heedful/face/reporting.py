@@ -11,14 +11,12 @@ from heedful.face.console import note, write_text
 from heedful.face.plots.draw import Plot, draw_all, plot_style, to_png, to_svg
 from heedful.face.plots.graph import network_svg
 from heedful.face.report.page import Report, Selected, to_report
-from heedful.learn.companions import CHECKS
 from heedful.learn.describe import describe
 from heedful.learn.evaluations import evaluations, examples_of, scores_of
 from heedful.learn.files import write_bytes
 from heedful.learn.folder import load_model, read_json
+from heedful.learn.layout import CHECKS, CONFIG, HISTORY, METRICS, REPORT
 from heedful.records import Explanation, HeedfulError
-
-PAGE = "report.html"
 
 
 def run_report(run: str, html: str | None, png: str | None, data: str | None) -> None:
@@ -26,15 +24,15 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     folder = Path(run)
     model = load_model(folder)
     record = _chosen(folder, data)
-    history = _history(folder / "history.jsonl")
-    metrics = _json(folder / "metrics.json") or {}
+    history = _history(folder / HISTORY)
+    metrics = _json(folder / METRICS) or {}
     best = int(metrics.get("best_epoch") or 0)
     scores = scores_of(folder, record) if record else None
     plots = draw_all(scores, record, history, best, model.config.text.max_tokens)
     page = to_report(
         Report(
             name=folder.resolve().name,
-            config=read_json(folder / "config.json"),
+            config=read_json(folder / CONFIG),
             metrics=metrics,
             record=record,
             checks=_json(folder / CHECKS),
@@ -44,7 +42,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
         ),
         plot_style(),
     )
-    target = html or str(folder / PAGE)
+    target = html or str(folder / REPORT)
     write_text(target, page)
     if target != "-":
         note(f"{target}: {len(page.encode('utf-8', 'replace')) / 1e6:.1f} MB, one file to mail")

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from heedful.face.console import note, to_json
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model, read_json
+from heedful.learn.layout import CONFIG
 from heedful.learn.model import TextModel, using_threads
 from heedful.records import BadRow, Example, HeedfulError
 from heedful.text.cells import UnusableError, read_text
@@ -50,7 +51,7 @@ def facts(run: Path) -> dict[str, Any]:
     Raises:
         HeedfulError: it is no table.
     """
-    found = read_json(run / "config.json").get("data", {})
+    found = read_json(run / CONFIG).get("data", {})
     if not isinstance(found, dict) or not isinstance(found.get("read", {}), dict):
         raise HeedfulError(f"{run / 'config.json'} is damaged: its data section is no table")
     return found

@@ -19,6 +19,7 @@ from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
 from heedful.learn.fit import Fitted, Saving, fit, with_all_cores
 from heedful.learn.folder import is_run, read_json, recover, save_run
+from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
@@ -49,13 +50,13 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     recover(folder)
     replacing = job.overwrite
     if is_run(folder) and job.resume:
-        if not (folder / "checkpoint" / PLAN).exists():
-            Store(folder / "checkpoint").clear()  # of a run killed while it tidied up
+        if not (folder / CHECKPOINT / PLAN).exists():
+            Store(folder / CHECKPOINT).clear()  # of a run killed while it tidied up
             note(f"{folder} is already finished; nothing to resume")
             return 0
         replacing = True  # stopped by hand, or killed while replacing an older run
     elif is_run(folder) and not job.overwrite:
-        if (folder / "checkpoint" / PLAN).exists():
+        if (folder / CHECKPOINT / PLAN).exists():
             raise HeedfulError(
                 f"{folder} holds a run that was stopped; go on with --resume, or start anew with "
                 "--overwrite"
@@ -69,7 +70,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
         fitted, facts, files_beside = _fit(job, folder, corpus, config, options)
     save_run(fitted, folder, facts, files_beside, overwrite=replacing)
     if not fitted.outcome.interrupted:
-        Store(folder / "checkpoint").clear()
+        Store(folder / CHECKPOINT).clear()
     _tell_end(fitted, folder, time.monotonic() - started)
     return 130 if fitted.outcome.interrupted else 0
 
@@ -115,7 +116,7 @@ def _made(folder: Path) -> Iterator[None]:
     try:
         yield
     except HeedfulError:
-        checkpoint = folder / "checkpoint"
+        checkpoint = folder / CHECKPOINT
         if new and not (checkpoint / "epoch.safetensors").exists():
             Store(checkpoint).clear()
             if not any(folder.iterdir()):
@@ -189,7 +190,7 @@ def _facts(
 
 def _saving(job: Job, folder: Path, config: Config, facts: dict[str, Any]) -> Saving:
     """Checkpoints, with a note of what they belong to, so that only the same job goes on."""
-    store = Store(folder / "checkpoint")
+    store = Store(folder / CHECKPOINT)
     plan_file = store.folder / PLAN
     plan = json.loads(json.dumps({"config": config.to_json(), "data": facts}))
     if plan_file.exists() and job.resume:

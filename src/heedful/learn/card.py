@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from heedful.learn.measures import RATED
+from heedful.learn.measures import RATED, RIVALS
 
 MARKER = "<!-- heedful writes what stands above this line anew; what stands below is yours -->"
 LONG_NAMES = 30
@@ -139,7 +139,7 @@ def _figures(metrics: Json) -> list[str]:
 
 def _sentences(record: Json) -> Iterator[str]:
     where = ", ".join(record["data"])
-    for rival in ("baseline", "uniform"):
+    for rival in RIVALS:
         if record.get(rival):
             yield f"- {where}: {record[rival]['sentence']}"
 
@@ -156,27 +156,37 @@ def _number(value: float | None, missing: str = "n/a") -> str:
     return missing if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
-def leak_sentences(record: Json) -> list[str]:
-    """One sentence for each split of the training data that an evaluation's texts stand in."""
-    rows = record["rows"]
-    found = []
-    for leak in (record.get("checks") or {}).get("leaks", []):
-        exact, near = leak["second_rows"], leak.get("near", 0)
-        if exact:
-            found.append(
-                f"{exact:,} of {rows:,} texts of {', '.join(record['data'])} also stand in the "
-                f"{leak['first']} data: the figures flatter the model"
-            )
-        if near:
-            found.append(
-                f"{near:,} of {rows:,} texts of {', '.join(record['data'])} are nearly the same "
-                f"as one in the {leak['first']} data"
-            )
-    return found
+def exact_leaks(record: Json) -> list[str]:
+    """One sentence for each part of the training data that an evaluation's very texts stand in."""
+    return [
+        f"{leak['second_rows']:,} of {_texts(record)} also stand in the {leak['first']} data: the "
+        "figures flatter the model"
+        for leak in _leaks(record)
+        if leak["second_rows"]
+    ]
+
+
+def near_leaks(record: Json) -> list[str]:
+    """The same for texts that are nearly the same as one there."""
+    return [
+        f"{leak['near']:,} of {_texts(record)} are nearly the same as one in the {leak['first']} "
+        "data"
+        for leak in _leaks(record)
+        if leak.get("near")
+    ]
+
+
+def _leaks(record: Json) -> Sequence[Json]:
+    return (record.get("checks") or {}).get("leaks") or []
+
+
+def _texts(record: Json) -> str:
+    return f"{record['rows']:,} texts of {', '.join(record['data'])}"
 
 
 def _limits(evaluations: Sequence[Json]) -> list[str]:
-    lines = [f"- {sentence}." for record in evaluations for sentence in leak_sentences(record)]
+    found = [exact_leaks(record) + near_leaks(record) for record in evaluations]
+    lines = [f"- {sentence}." for sentences in found for sentence in sentences]
     if not evaluations:
         lines.append("- It has not been measured on data of its own.")
     lines += [

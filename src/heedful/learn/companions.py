@@ -7,31 +7,28 @@ is wrong with them, and what the model says of the validation texts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from heedful.learn.baseline import Baseline, fit_baseline
+from heedful.learn.checks import training_checks
 from heedful.learn.files import finite
 from heedful.learn.fit import Fitted
+from heedful.learn.layout import BASELINE, CHECKS, SKETCH, VALIDATION
 from heedful.learn.listener import Listener
-from heedful.learn.model import TextModel, using_threads
+from heedful.learn.model import using_threads
 from heedful.learn.scores import to_parquet
 from heedful.learn.scoring import score_examples
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus
-from heedful.text.quality import Quality, leak, measure_split
 from heedful.text.sketch import Sketch
-from heedful.text.vocab import lengths
 
-BASELINE = "baseline.safetensors"
-SKETCH = "sketch.safetensors"
-CHECKS = "checks.json"
-VALIDATION = "validation.parquet"
+T = TypeVar("T")
 
 
 def make_companions(
@@ -55,7 +52,7 @@ def make_companions(
         files[BASELINE] = linear.to_bytes()
     seen = Sketch.of(example for corpus in splits.values() for example in corpus.examples)
     files[SKETCH] = save({name: np.ascontiguousarray(x) for name, x in seen.to_arrays().items()})
-    checks = data_checks(fitted.model, splits, seen)
+    checks = training_checks(fitted.model, splits, seen)
     files[CHECKS] = (json.dumps(finite(checks), indent=2) + "\n").encode()
     if "validation" in splits:
         with using_threads(fitted.model.config.train.threads):
@@ -64,42 +61,13 @@ def make_companions(
     return files
 
 
-def data_checks(model: TextModel, splits: Mapping[str, Corpus], seen: Sketch) -> dict[str, Any]:
-    """Quality of each split and what each two share; lengths and unknown words as the model
-    sees them. `seen` holds the texts of all splits, one after the other."""
-    names, sketches, start = list(splits), {}, 0
-    for name in names:
-        stop = start + len(splits[name].examples)
-        sketches[name], start = seen.part(start, stop), stop
-    leaks = [
-        leak(one, sketches[one], other, sketches[other])
-        for i, one in enumerate(names)
-        for other in names[i + 1 :]
-    ]
-    measured = {name: measure_split(splits[name], sketches[name]) for name in names}
-    checks = Quality(measured, tuple(leaks)).to_json()
-    checks["lengths"], checks["unknown_tokens"] = {}, {}
-    for name, corpus in splits.items():
-        encoded = model.encode([example.text for example in corpus.examples])
-        whole = int((encoded.lengths + encoded.cut).sum())
-        checks["lengths"][name] = lengths(encoded).to_json()
-        checks["unknown_tokens"][name] = float(encoded.unknown.sum()) / max(whole, 1)
-    return checks
-
-
 def read_sketch(folder: Path) -> Sketch | None:
     """The hashes of the training and validation texts; None for a run without them.
 
     Raises:
         HeedfulError: damaged.
     """
-    path = folder / SKETCH
-    if not path.exists():
-        return None
-    try:
-        return Sketch.from_arrays(load(path.read_bytes()))
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise HeedfulError(f"{path} cannot be read: {error}") from None
+    return _read(folder / SKETCH, lambda content: Sketch.from_arrays(load(content)))
 
 
 def read_baseline(folder: Path) -> Baseline | None:
@@ -108,10 +76,13 @@ def read_baseline(folder: Path) -> Baseline | None:
     Raises:
         HeedfulError: damaged.
     """
-    path = folder / BASELINE
+    return _read(folder / BASELINE, Baseline.from_bytes)
+
+
+def _read(path: Path, parse: Callable[[bytes], T]) -> T | None:
     if not path.exists():
         return None
     try:
-        return Baseline.from_bytes(path.read_bytes())
-    except HeedfulError as error:
+        return parse(path.read_bytes())
+    except (HeedfulError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise HeedfulError(f"{path} cannot be read: {error}") from None

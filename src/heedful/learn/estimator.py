@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config, apply, resolve
 from heedful.learn.fit import fit
-from heedful.learn.folder import load_model, save_model
+from heedful.learn.folder import is_run, load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, using_threads
 from heedful.presets import preset
@@ -185,7 +185,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model, folder = self._fitted(), Path(folder)
         if folder.exists() and not folder.is_dir():
             raise HeedfulError(f"{folder} is a file; name a folder")
-        if (folder / "config.json").exists():
+        if is_run(folder):
             raise HeedfulError(f"{folder} already holds a run; choose another folder")
         save_model(model, folder)
 

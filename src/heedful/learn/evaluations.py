@@ -9,10 +9,9 @@ from typing import Any
 from heedful.learn.card import MARKER, model_card
 from heedful.learn.files import write_bytes, write_json
 from heedful.learn.folder import read_json, read_labels
+from heedful.learn.layout import CARD, CONFIG, EVALUATIONS, METRICS
 from heedful.learn.scores import Scores, read_scores
 from heedful.records import HeedfulError
-
-FOLDER = "evaluations"
 
 
 def add_evaluation(
@@ -27,9 +26,9 @@ def add_evaluation(
         examples: some texts, explained.
     """
     name = record["id"]
-    write_bytes(folder / FOLDER / f"{name}.parquet", scores)
-    write_json(folder / FOLDER / f"{name}.json", examples)
-    path = folder / "metrics.json"
+    write_bytes(folder / EVALUATIONS / f"{name}.parquet", scores)
+    write_json(folder / EVALUATIONS / f"{name}.json", examples)
+    path = folder / METRICS
     figures = read_json(path) if path.exists() else {}
     others = [old for old in figures.get("evaluations", []) if old.get("id") != name]
     figures |= {"evaluations": [*others, dict(record)]}
@@ -39,11 +38,11 @@ def add_evaluation(
 
 def renew_card(folder: Path) -> None:
     """Write the model card anew, unless its owner has taken the marker out."""
-    path, figures = folder / "README.md", read_json(folder / "metrics.json")
+    path, figures = folder / CARD, read_json(folder / METRICS)
     old = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     if old and MARKER not in old:
         return
-    card = model_card(folder.resolve().name, read_json(folder / "config.json"), figures, old)
+    card = model_card(folder.resolve().name, read_json(folder / CONFIG), figures, old)
     write_bytes(path, card.encode("utf-8", "replace"))
 
 
@@ -53,12 +52,12 @@ def evaluations(folder: Path) -> list[dict[str, Any]]:
     Raises:
         HeedfulError: metrics.json is damaged.
     """
-    path = folder / "metrics.json"
+    path = folder / METRICS
     figures = read_json(path) if path.exists() else {}
     records = figures.get("evaluations", []) if isinstance(figures, dict) else None
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise HeedfulError(f"{path} is damaged: its evaluations are no list of tables")
-    return [r for r in records if (folder / FOLDER / f"{r.get('id')}.parquet").is_file()]
+    return [r for r in records if (folder / EVALUATIONS / f"{r.get('id')}.parquet").is_file()]
 
 
 def scores_of(folder: Path, record: Mapping[str, Any]) -> Scores:
@@ -68,7 +67,7 @@ def scores_of(folder: Path, record: Mapping[str, Any]) -> Scores:
         HeedfulError: missing or damaged.
     """
     labels, _ = read_labels(folder)
-    return read_scores(folder / FOLDER / f"{record['id']}.parquet", labels)
+    return read_scores(folder / EVALUATIONS / f"{record['id']}.parquet", labels)
 
 
 def examples_of(folder: Path, record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -77,7 +76,7 @@ def examples_of(folder: Path, record: Mapping[str, Any]) -> list[dict[str, Any]]
     Raises:
         HeedfulError: damaged.
     """
-    path = folder / FOLDER / f"{record['id']}.json"
+    path = folder / EVALUATIONS / f"{record['id']}.json"
     if not path.exists():
         return []
     found = read_json(path)

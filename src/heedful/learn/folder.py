@@ -1,23 +1,7 @@
 """The run folder: a model on disk, without pickle.
 
-| file | holds |
-|---|---|
-| config.json | settings, labels, data fingerprint; written last: without it a folder is no run |
-| model.safetensors | the weights |
-| tokenizer.json | the vocabulary, in id order |
-| history.jsonl | one line an epoch |
-| metrics.json | figures of the validation data, and of every evaluation |
-| README.md | the model card |
-| validation.parquet | what the kept model says of every validation text |
-| baseline.safetensors | the linear baseline, fitted on the same training texts |
-| sketch.safetensors | hashes of the training and validation texts, to find them again |
-| checks.json | what is wrong with the training data |
-| evaluations/ | per evaluation: what was said of every text, and some texts explained |
-| report.html | the page that `heedful report` makes of all this |
-| checkpoint/ | while training |
-
-Every file is written beside its name and renamed. A finished run is only ever replaced as a
-whole.
+What its files are: `learn.layout`. Every file is written beside its name and renamed. A
+finished run is only ever replaced as a whole.
 """
 
 from __future__ import annotations
@@ -38,6 +22,16 @@ from heedful.learn.card import model_card
 from heedful.learn.decision import Decision, decision_from_json
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
+from heedful.learn.layout import (
+    CARD,
+    CHECKPOINT,
+    CONFIG,
+    HISTORY,
+    METRICS,
+    OURS,
+    TOKENIZER,
+    WEIGHTS,
+)
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.nn.classify import Classifier
 from heedful.records import HeedfulError, Task
@@ -46,26 +40,20 @@ from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
 
 FORMAT = 1
-OURS = frozenset(
-    ("config.json", "model.safetensors", "tokenizer.json", "history.jsonl", "metrics.json",
-     "README.md", "validation.parquet", "baseline.safetensors", "sketch.safetensors",
-     "checks.json", "evaluations", "report.html")
-)  # fmt: skip
-"""Names in a run folder that belong to the run; everything else is the user's."""
 
 
 def is_run(folder: Path) -> bool:
     """Whether a finished run lies there."""
-    return (folder / "config.json").is_file()
+    return (folder / CONFIG).is_file()
 
 
 def save_model(model: TextModel, folder: Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write config.json, tokenizer.json and model.safetensors, config.json last."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
-    write_bytes(folder / "model.safetensors", save(tensors, {"format": "pt"}))
+    write_bytes(folder / WEIGHTS, save(tensors, {"format": "pt"}))
     tokens = {"format": FORMAT, "vocabulary": model.vocabulary.to_json()}
-    write_json(folder / "tokenizer.json", tokens)
-    write_json(folder / "config.json", _config(model, extra or {}))
+    write_json(folder / TOKENIZER, tokens)
+    write_json(folder / CONFIG, _config(model, extra or {}))
 
 
 def _config(model: TextModel, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,14 +102,14 @@ def save_run(
         json.dumps(finite(epoch.to_json()), allow_nan=False) + "\n"
         for epoch in fitted.outcome.history
     )
-    write_bytes(stage / "history.jsonl", history.encode())
+    write_bytes(stage / HISTORY, history.encode())
     figures = {"validation": fitted.validation, "best_epoch": fitted.outcome.best_epoch}
-    write_json(stage / "metrics.json", figures)
+    write_json(stage / METRICS, figures)
     for name, content in companions.items():
         write_bytes(stage / name, content)
     facts = _facts(fitted, data)
     card = model_card(folder.name, _config(fitted.model, facts), figures)
-    write_bytes(stage / "README.md", card.encode("utf-8", "replace"))
+    write_bytes(stage / CARD, card.encode("utf-8", "replace"))
     save_model(fitted.model, stage, facts)
     if replacing:
         _swap(stage, folder)
@@ -186,13 +174,13 @@ def load_model(folder: str | Path) -> TextModel:
     if not folder.is_dir():
         raise HeedfulError(f"{folder} is no run folder: it does not exist")
     if not is_run(folder):
-        unfinished = (folder / "checkpoint").exists()
+        unfinished = (folder / CHECKPOINT).exists()
         hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
         raise HeedfulError(f"{folder} is no finished run folder: {hint}")
-    config, labels, decision = _read_config(folder / "config.json")
-    vocabulary = _read_vocabulary(folder / "tokenizer.json")
+    config, labels, decision = _read_config(folder / CONFIG)
+    vocabulary = _read_vocabulary(folder / TOKENIZER)
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
-    _load_weights(network, folder / "model.safetensors")
+    _load_weights(network, folder / WEIGHTS)
     tokenizer = Tokenizer(config.text)
     return TextModel(config, labels, vocabulary, tokenizer, network.eval(), decision)
 
@@ -203,7 +191,7 @@ def read_labels(folder: Path) -> tuple[Labels, Decision]:
     Raises:
         HeedfulError: no finished run there, or a damaged one.
     """
-    _, labels, decision = _read_config(folder / "config.json")
+    _, labels, decision = _read_config(folder / CONFIG)
     return labels, decision
 
 
@@ -254,5 +242,5 @@ def _load_weights(network: Classifier, path: Path) -> None:
 
 def set_decision(folder: Path, decision: Decision) -> None:
     """Change how a run decides. The weights, and with them the temperature, stay."""
-    path = folder / "config.json"
+    path = folder / CONFIG
     write_json(path, read_json(path) | {"decision": decision.to_json()})

@@ -249,9 +249,13 @@ class Lengths(Spread):
 
 def lengths(encoded: Encoded) -> Lengths:
     """The spread of text lengths; all zeros for no texts."""
-    whole = encoded.lengths + encoded.cut
+    return lengths_of(encoded.lengths + encoded.cut, encoded.cut)
+
+
+def lengths_of(tokens: np.ndarray, cut: np.ndarray) -> Lengths:
+    """As `lengths`, from the tokens of each text (N,) before any cut and those not read (N,)."""
     return Lengths(
-        **asdict(spread(whole)),
-        texts_cut=float((encoded.cut > 0).mean()) if len(whole) else 0.0,
-        tokens_cut=float(encoded.cut.sum() / max(whole.sum(), 1)),
+        **asdict(spread(tokens)),
+        texts_cut=float((cut > 0).mean()) if len(tokens) else 0.0,
+        tokens_cut=float(cut.sum() / max(tokens.sum(), 1)),
     )

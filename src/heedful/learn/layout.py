@@ -1,0 +1,38 @@
+"""The files of a run folder by name.
+
+| file | holds |
+|---|---|
+| config.json | settings, labels, data fingerprint; written last: without it a folder is no run |
+| model.safetensors | the weights |
+| tokenizer.json | the vocabulary, in id order |
+| history.jsonl | one line an epoch |
+| metrics.json | figures of the validation data, and of every evaluation |
+| README.md | the model card |
+| validation.parquet | what the kept model says of every validation text |
+| baseline.safetensors | the linear baseline, fitted on the same training texts |
+| sketch.safetensors | hashes of the training and validation texts, to find them again |
+| checks.json | what is wrong with the training data |
+| evaluations/ | per evaluation: what was said of every text, and some texts explained |
+| report.html | the page that `heedful report` makes of all this |
+| checkpoint/ | while training |
+"""
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+HISTORY = "history.jsonl"
+METRICS = "metrics.json"
+CARD = "README.md"
+VALIDATION = "validation.parquet"
+BASELINE = "baseline.safetensors"
+SKETCH = "sketch.safetensors"
+CHECKS = "checks.json"
+EVALUATIONS = "evaluations"
+REPORT = "report.html"
+CHECKPOINT = "checkpoint"
+
+OURS = frozenset(
+    (CONFIG, WEIGHTS, TOKENIZER, HISTORY, METRICS, CARD, VALIDATION, BASELINE, SKETCH, CHECKS,
+     EVALUATIONS, REPORT)
+)  # fmt: skip
+"""What belongs to a finished run; everything else in its folder is the user's."""
