@@ -75,3 +75,17 @@ def test_one_class_or_none_is_an_error() -> None:
         Labels.infer(rows(("a",), ("a",)), multi_label=False)
     with pytest.raises(HeedfulError, match="no row has a label"):
         Labels.infer(rows((), ()), multi_label=True)
+
+
+@pytest.mark.parametrize(
+    ("task", "sets"),
+    [
+        ("binary", [("a",), ("b",), ("a",)]),
+        ("multi-class", [("c",), ("a",), ("b",)]),
+        ("multi-label", [("a", "c"), (), ("b",), ("a", "b", "c")]),
+    ],
+)
+def test_decode_is_the_inverse_of_encode(task: str, sets: list[tuple[str, ...]]) -> None:
+    labels = Labels(("a", "b", "c")[: 2 if task == "binary" else 3], task)
+    assert labels.decode(labels.encode(rows(*sets))) == sets
+    assert labels.decode(labels.encode([])) == []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
-from heedful.records import Example, Explanation, HeedfulError, Prediction, Token
+from heedful.records import Example, Explanation, HeedfulError, Token
 from heedful.text.tokenize import cut
 from heedful.text.vocab import Encoded
 
@@ -83,14 +83,9 @@ def _record(
     )
     logits = one.logits.double().numpy()
     row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
-    probabilities = {name: float(p) for name, p in zip(names, row, strict=True)}
-    cut_away = int(encoded.cut[index])
-    prediction = Prediction(
-        model.decided(row[None])[0],
-        probabilities,
-        len(tokens) + cut_away,
-        int(encoded.unknown[index]),
-        cut_away,
+    here = slice(index, index + 1)
+    (prediction,) = model.to_predictions(
+        row[None], np.array([len(tokens)]), encoded.unknown[here], encoded.cut[here]
     )
     shares = one.contributions.double().numpy()[: len(tokens)]  # (N, C)
     base = one.base.double().numpy()

@@ -14,10 +14,11 @@ from heedful.face.console import figure_text, interval_text, note, show, tell_da
 from heedful.face.scoring import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.compare import compare
-from heedful.learn.decision import Decision, named_decisions
+from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, scores_of
 from heedful.learn.folder import load_model, read_labels
 from heedful.learn.measures import FIGURES
+from heedful.learn.metrics import decide
 from heedful.learn.paired import p_text
 from heedful.learn.scores import Scores
 from heedful.records import HeedfulError
@@ -70,9 +71,8 @@ def _stored(runs: Sequence[str]) -> tuple[dict[str, tuple[Scores, Decision]], li
 
 
 def _decided(scores: Scores, decision: Decision) -> tuple[Scores, Decision]:
-    names = scores.labels.names
-    said = named_decisions(scores.probabilities, names, scores.task, decision.array())
-    return replace(scores, predicted=tuple(said)), decision
+    decided = decide(scores.probabilities, scores.task, decision.array())
+    return replace(scores, predicted=tuple(scores.labels.decode(decided))), decision
 
 
 def _score(

@@ -139,13 +139,11 @@ def _spread(runs: Sequence[Scores]) -> NDArray[np.float64]:
 
 def _row(runs: Mapping[str, Scores], index: int) -> dict[str, Any]:
     first = next(iter(runs.values()))
-    names = first.labels.names
-    truth = first.targets[index]
-    true = np.flatnonzero(truth).tolist() if first.task == "multi-label" else [int(truth)]
+    (true,) = first.labels.decode(first.targets[[index]])
     return {
         "source": first.sources[index],
         "row": int(first.rows[index]),
-        "labels": [names[c] for c in true],
+        "labels": list(true),
         "predicted": {name: list(scores.predicted[index]) for name, scores in runs.items()},
         "excerpt": first.excerpts[index],
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.metrics import Array, decide
 from heedful.records import HeedfulError, Task
 
 
@@ -67,13 +66,3 @@ def decision_from_json(values: Any, classes: int, task: Task) -> Decision:
             raise HeedfulError("decision.thresholds must be from 0 to 1")
     aim = values.get("aim")
     return Decision(temperature, thresholds, None if aim is None else str(aim))
-
-
-def named_decisions(
-    probabilities: Array, names: Sequence[str], task: Task, thresholds: Array | None
-) -> list[tuple[str, ...]]:
-    """The label names that the rows of probabilities (N, C) amount to."""
-    chosen = decide(probabilities, task, thresholds)
-    if task == "multi-label":
-        return [tuple(names[c] for c in np.flatnonzero(row).tolist()) for row in chosen]
-    return [(names[c],) for c in chosen.tolist()]

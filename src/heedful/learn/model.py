@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from heedful.config import Config
-from heedful.learn.decision import Decision, named_decisions
+from heedful.learn.decision import Decision
 from heedful.learn.memory import release
+from heedful.learn.metrics import decide
 from heedful.nn.classify import Classifier, Scored
 from heedful.records import Prediction, Task
 from heedful.text.batch import batches, scoring_order
@@ -57,26 +58,26 @@ class TextModel:
         """One Prediction a text."""
         encoded = self.encode(texts)
         rows = to_probabilities(logits(self.network, encoded), self.task)
-        names, read = (
-            self.labels.names,
-            zip(encoded.lengths, encoded.unknown, encoded.cut, strict=True),
-        )
+        return self.to_predictions(rows, encoded.lengths, encoded.unknown, encoded.cut)
+
+    def to_predictions(
+        self,
+        probabilities: NDArray[np.float32],
+        read: NDArray[np.int64],
+        unknown: NDArray[np.int64],
+        cut: NDArray[np.int64],
+    ) -> list[Prediction]:
+        """Rows of probabilities (N, C) and counts of tokens (N,) as records."""
+        chosen = self.decided(probabilities)
+        counts = zip((read + cut).tolist(), unknown.tolist(), cut.tolist(), strict=True)
         return [
-            Prediction(
-                chosen,
-                {name: float(p) for name, p in zip(names, row, strict=True)},
-                int(tokens + cut),
-                int(unknown),
-                int(cut),
-            )
-            for chosen, row, (tokens, unknown, cut) in zip(
-                self.decided(rows), rows, read, strict=True
-            )
+            Prediction(labels, dict(zip(self.labels.names, row, strict=True)), *of)
+            for labels, row, of in zip(chosen, probabilities.tolist(), counts, strict=True)
         ]
 
     def decided(self, probabilities: NDArray[np.float32]) -> list[tuple[str, ...]]:
         """The label names that the rows of probabilities (N, C) amount to."""
-        return named_decisions(probabilities, self.labels.names, self.task, self.decision.array())
+        return self.labels.decode(decide(probabilities, self.task, self.decision.array()))
 
 
 def number_of_logits(labels: Labels) -> int:

@@ -80,15 +80,11 @@ def to_parquet(scores: Scores) -> bytes:
     import polars as pl
 
     floats = pl.List(pl.Float32)
-    names = scores.labels.names
 
     def column(name: str, values: Floats | None) -> pl.Series:
         return pl.Series(name, [None] * len(scores) if values is None else values.tolist(), floats)
 
-    if scores.task == "multi-label":
-        true = [[names[c] for c in np.flatnonzero(row)] for row in scores.targets]
-    else:
-        true = [[names[c]] for c in scores.targets]
+    true = [list(names) for names in scores.labels.decode(scores.targets)]
     table = pl.DataFrame(
         [
             pl.Series("source", scores.sources, pl.String),

@@ -67,6 +67,12 @@ class Labels:
             return targets
         return np.array([self._single(place, example) for example in examples], dtype=np.int64)
 
+    def decode(self, targets: NDArray[Any]) -> list[tuple[str, ...]]:
+        """The names that targets or decisions stand for: the inverse of `encode`."""
+        if self.task == "multi-label":
+            return [tuple(self.names[c] for c in np.flatnonzero(row).tolist()) for row in targets]
+        return [(self.names[c],) for c in targets.tolist()]
+
     def _single(self, place: dict[str, int], example: Example) -> int:
         if len(example.labels) != 1:
             raise HeedfulError(
