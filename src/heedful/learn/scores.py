@@ -82,7 +82,9 @@ def to_parquet(scores: Scores) -> bytes:
     floats = pl.List(pl.Float32)
 
     def column(name: str, values: Floats | None) -> pl.Series:
-        return pl.Series(name, [None] * len(scores) if values is None else values.tolist(), floats)
+        if values is None:
+            return pl.Series(name, [None] * len(scores), floats)
+        return pl.Series(name, values).cast(floats)  # a hundred times as fast as from lists
 
     true = [list(names) for names in scores.labels.decode(scores.targets)]
     table = pl.DataFrame(
