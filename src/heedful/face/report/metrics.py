@@ -21,7 +21,7 @@ class Metric(NamedTuple):
 def metrics_of(task: str, classes: Sequence[str]) -> list[Metric]:
     """The figures of a task, in the order in which they are shown."""
     whose = f" of the class {classes[-1]}" if task == "binary" else ", the mean over the classes"
-    short = f" ({classes[-1]})" if task == "binary" else " (mean)"
+    short = f" (class {classes[-1]})" if task == "binary" else " (mean of classes)"
     exactly = "exactly the right labels" if task == "multi-label" else "the right label"
     found = [
         Metric("accuracy", "Accuracy", "higher", share, f"The share of texts given {exactly}."),
@@ -32,7 +32,8 @@ def metrics_of(task: str, classes: Sequence[str]) -> list[Metric]:
         Metric("f1_micro", "F1 (all decisions)", "higher", share, _MICRO),
         *_RANKED,
     ]
-    return [metric for metric in found if metric.key != "f1_micro" or task != "binary"]
+    # Where a text has exactly one class, F1 over all decisions is the accuracy once more.
+    return [metric for metric in found if metric.key != "f1_micro" or task == "multi-label"]
 
 
 _BALANCED = (
