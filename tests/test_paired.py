@@ -95,3 +95,9 @@ def test_the_printed_p_never_contradicts_the_verdict(p_value, printed, apart):
     sentence = verdict("one", 0.5, "two", 0.6, test)
     assert f"(McNemar {printed})" in sentence
     assert ("beats it" in sentence) == apart
+
+
+def test_the_name_of_a_run_stays_as_it_is():
+    test = {"first_only": 3, "second_only": 2, "p_value": 0.9}
+    assert verdict("runs/a", 0.5, "runs/b", 0.5, test).startswith("runs/a is right on")
+    assert verdict("uniform attention", 0.5, "it", 0.5, test).startswith("Uniform attention is")

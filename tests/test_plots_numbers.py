@@ -54,7 +54,7 @@ def test_the_kept_epoch_is_marked_in_every_panel() -> None:
             p for p in lines if len({round(a) for a, _ in p}) == 1 and abs(p[0][0] - x) < 0.2
         ]
         assert upright, axes.get_title(loc="left")
-    assert "kept epoch (3), its validation figure at the right" in texts(svg)
+    assert "kept epoch (3), its validation in bold" in texts(svg)
     assert "0.500" in texts(svg), "its validation loss"
     assert "kept epoch 3 with validation loss 0.500, auc 0.250" in plot.alt
 
@@ -84,7 +84,7 @@ def test_one_epoch_no_validation_and_gaps() -> None:
     assert "training loss 0.500" in plot.alt
     said = texts(root(plot))
     assert "validation" not in said
-    assert "kept epoch (1), its training figure at the right" in said
+    assert "kept epoch (1), its training in bold" in said
     gap = history(3)
     gap[1]["valid"]["loss"] = None
     gap[2]["valid"]["auc"] = float("nan")

@@ -52,11 +52,13 @@ def evaluation_record(
         "calibration": reliability(p, truth, task),
         "slices": slices(scores, thresholds),
         "decision": decision.to_json(),
-        "baseline": _rival(scores, "baseline", None, right, seed),
-        "uniform": _rival(scores, "uniform", thresholds, right, seed),
         "label_errors": [_suspect(scores, suspect) for suspect in suspects[:MOST_SUSPECTS]],
         "label_errors_found": len(suspects),
     }
+    for key, used in (("baseline", None), ("uniform", thresholds)):
+        record[key] = _rival(scores, key, used, right, seed)
+        if record[key] is not None:
+            record[key]["sentence"] += _but(record, record[key])
     return record, suspects
 
 
@@ -110,6 +112,21 @@ def _rival(
         "mcnemar": test,
         "sentence": sentence,
     }
+
+
+def _but(own: Mapping[str, Any], rival: Mapping[str, Any]) -> str:
+    """A sentence more where F1 clearly says the opposite of what accuracy says, or nothing.
+
+    Where classes are rare, accuracy may win by leaving them out. Clearly: the intervals of F1
+    do not meet.
+    """
+    better = own["accuracy"] > rival["accuracy"]
+    ahead, behind = (rival, own) if better else (own, rival)
+    (low, _), (_, high) = ahead["intervals"]["f1"], behind["intervals"]["f1"]
+    if own["accuracy"] == rival["accuracy"] or not low > high:
+        return ""
+    model, other = (f"{100 * of['f1']:.1f} %" for of in (own, rival))
+    return f" But in F1 it is the other way round: {other} against {model}."
 
 
 def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:

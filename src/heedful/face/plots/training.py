@@ -117,7 +117,7 @@ def _panel(axes: Axes, metric: str, history: History, best_epoch: int) -> dict[s
     axes.grid(visible=True)
     axes.margins(y=0.12)
     part = "validation" if "validation" in handles else "training"
-    return handles | {f"kept epoch ({best_epoch}), its {part} figure at the right": kept}
+    return handles | {f"kept epoch ({best_epoch}), its {part} in bold": kept}
 
 
 def _values(history: History, part: str, metric: str) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 from heedful.face.report.data import Report, items, part
 from heedful.face.report.head import figures_of
 from heedful.face.report.metrics import Metric, metrics_of
-from heedful.face.report.numbers import count, finite, number, share
+from heedful.face.report.numbers import THIN, count, finite, number, share
 from heedful.face.report.table import Cell, Table, barred, counted, spelt, text
 
 CONFUSED = 10
@@ -123,7 +123,7 @@ def _confused(confusion: Any, classes: Sequence[str]) -> Table | None:
 def _slice(values: Sequence[Any], name: tuple[str, str]) -> Table | None:
     rows = [
         [
-            text(value.get("name", "")),
+            text(str(value.get("name", "")).replace(" %", f"{THIN}%")),
             counted(value.get("rows")),
             barred(value.get("accuracy"), value.get("interval")),
             spelt(value.get("f1"), share),
