@@ -58,7 +58,7 @@ def evaluation_record(
     for key, used in (("baseline", None), ("uniform", thresholds)):
         record[key] = _rival(scores, key, used, right, seed)
         if record[key] is not None:
-            record[key]["sentence"] += _but(record, record[key])
+            record[key]["sentence"] += _but(record, record[key], RIVALS[key])
     return record, suspects
 
 
@@ -114,19 +114,19 @@ def _rival(
     }
 
 
-def _but(own: Mapping[str, Any], rival: Mapping[str, Any]) -> str:
-    """A sentence more where F1 clearly says the opposite of what accuracy says, or nothing.
+def _but(own: Mapping[str, Any], rival: Mapping[str, Any], names: tuple[str, str]) -> str:
+    """A sentence more where F1 clearly contradicts accuracy, or nothing.
 
-    Where classes are rare, accuracy may win by leaving them out. Clearly: the intervals of F1
-    do not meet.
+    Where classes are rare, accuracy may be won by leaving them out. Clearly: the intervals of
+    F1 do not meet. `names` are those of the rival and of the model.
     """
-    better = own["accuracy"] > rival["accuracy"]
-    ahead, behind = (rival, own) if better else (own, rival)
-    (low, _), (_, high) = ahead["intervals"]["f1"], behind["intervals"]["f1"]
-    if own["accuracy"] == rival["accuracy"] or not low > high:
-        return ""
-    model, other = (f"{100 * of['f1']:.1f} %" for of in (own, rival))
-    return f" But in F1 it is the other way round: {other} against {model}."
+    sides = ((rival, own, names[0]), (own, rival, names[1]))
+    for ahead, behind, name in sides:
+        low, high = ahead["intervals"]["f1"][0], behind["intervals"]["f1"][1]
+        if low > high and ahead["accuracy"] <= behind["accuracy"]:
+            more, less = (f"{100 * side['f1']:.1f} %" for side in (ahead, behind))
+            return f" But in F1 {name} is ahead: {more} against {less}."
+    return ""
 
 
 def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:
