@@ -64,7 +64,7 @@ def test_a_report_before_any_evaluation_shows_the_validation_texts(
     assert ran.code == 0 and "not evaluated yet" in ran.err
     shown = page.read_text()
     for part in ("Not evaluated yet.", "Validation figures with their 95 % intervals",
-                 "The linear baseline is right on", "Confusion: true class", "ROC curve"):  # fmt: skip
+                 "The linear baseline is right on", "Confusion: true", "ROC curve"):  # fmt: skip
         assert part in shown, part
     found = strict((trained / "metrics.json").read_text())["validation"]["accuracy"]
     assert f"<strong>{100 * found:.1f}\u202f%</strong>" in shown

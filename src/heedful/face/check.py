@@ -68,8 +68,8 @@ def tell_leaks(quality: Quality) -> None:
         if leak.near:
             warn(
                 f"NEAR LEAK: {leak.near:,} {'more ' if leak.texts else ''}of {total:,} "
-                f"{leak.second} texts ({100 * leak.near / total:.1f} %) are nearly the same as a text of "
-                f"{leak.first}"
+                f"{leak.second} texts ({100 * leak.near / total:.1f} %) are nearly the same as a "
+                f"text of {leak.first}"
             )
             _tell_pairs(leak.near_pairs, SHOWN)
         if not leak.texts and not leak.near:

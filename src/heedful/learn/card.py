@@ -112,7 +112,9 @@ def _data(config: Json) -> list[str]:
 def _whose(config: Json) -> str:
     """Which classes the figures are of."""
     names = list(config["id2label"].values())
-    whose = f"of the class `{names[-1]}`" if config["task"] == "binary" else "means over the classes"
+    whose = (
+        f"of the class `{names[-1]}`" if config["task"] == "binary" else "means over the classes"
+    )
     return f"Precision, recall, F1, AUC and average precision are {whose}."
 
 

@@ -59,7 +59,8 @@ class Vectors:
         share = "" if running is None else f", {100 * running:.1f} % of the running words"
         return (
             f"vectors of width {self.table.shape[1]} for {self.found:,} words: "
-            f"{100 * self.coverage_types:.1f} % of the vocabulary{share}; the others start at random"
+            f"{100 * self.coverage_types:.1f} % of the vocabulary{share}; the others start at "
+            "random"
         )
 
 

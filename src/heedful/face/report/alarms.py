@@ -78,7 +78,9 @@ def _without(exact: float, total: Any, without: Mapping[str, Any]) -> list[str]:
         return ["No text is left to judge the model by: how good it is on new texts is unknown."]
     if not exact or not without:
         return []
-    told = [f"{name} {_told(without, key)}" for name, key in (("accuracy", "accuracy"), ("F1", "f1"))]
+    told = [
+        f"{name} {_told(without, key)}" for name, key in (("accuracy", "accuracy"), ("F1", "f1"))
+    ]
     these = "this text" if exact == 1 else f"these {count(exact)} texts"
     return [f"Without {these}, on {count(without.get('rows'))}: {', '.join(told)}."]
 
