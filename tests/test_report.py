@@ -179,11 +179,13 @@ def test_before_any_evaluation_the_validation_texts_are_judged_and_named() -> No
     assert "evaluated on" not in shown and "no interval" not in shown
 
 
-def test_the_f1_of_a_slice_is_told_from_that_of_a_class() -> None:
+def test_whose_f1_it_is_is_told() -> None:
     slices = {"length": [{"name": "1 to 10", "rows": 7, "accuracy": 0.625, "f1": 0.5}]}
-    head, _ = page_of(with_record(reviews(), slices=slices)).table("Results by length of the text")
-    assert head[-1] == "F1, mean of classes"
-    assert "F1 (class positive)" in page_of(reviews()).shown()
+    for report, name in ((reviews(), "F1 (class positive)"), (topics(13), "F1 (mean of classes)")):
+        page = page_of(with_record(report, slices=slices))
+        head, _ = page.table("Results by length of the text")
+        assert head[-1] == name
+        assert page.shown().count(name) == 3, "among the large figures, in the table, by length"
 
 
 def test_a_model_measured_on_its_own_training_data_is_said_to_be() -> None:

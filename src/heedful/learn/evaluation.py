@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ def evaluation_record(
     for key, used in (("baseline", None), ("uniform", thresholds)):
         record[key] = _rival(scores, key, used, right, seed)
         if record[key] is not None:
-            record[key]["sentence"] += _but(record, record[key], RIVALS[key])
+            record[key]["sentence"] += _but(record, record[key], CALLED[key])
     return record, suspects
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from heedful.face.report.data import Report, items, part
 from heedful.face.report.head import figures_of
-from heedful.face.report.metrics import Metric, metrics_of
+from heedful.face.report.metrics import Metric, f1_name, metrics_of
 from heedful.face.report.numbers import THIN, count, finite, number, share
 from heedful.face.report.table import Cell, Table, barred, counted, spelt, text
 
@@ -18,6 +18,7 @@ CONFUSED = 10
 def figures(report: Report) -> dict[str, Any]:
     """The tables of the page's second part; None in the place of what is not there."""
     record = report.shown
+    f1 = f1_name(report.task, report.classes)
     return {
         "side_by_side": _side_by_side(report),
         "per_class": _per_class(report, part(record, "per_class")),
@@ -26,7 +27,7 @@ def figures(report: Report) -> dict[str, Any]:
         "slices": [
             table
             for key, name in SLICES.items()
-            if (table := _slice(items(part(record, "slices"), key), name))
+            if (table := _slice(items(part(record, "slices"), key), name, f1))
         ],
     }
 
@@ -120,7 +121,7 @@ def _confused(confusion: Any, classes: Sequence[str]) -> Table | None:
     return Table("Most frequent confusions", head, rows, texts=True) if rows else None
 
 
-def _slice(values: Sequence[Any], name: tuple[str, str]) -> Table | None:
+def _slice(values: Sequence[Any], name: tuple[str, str], f1: str) -> Table | None:
     rows = [
         [
             text(str(value.get("name", "")).replace(" %", f"{THIN}%")),
@@ -131,5 +132,5 @@ def _slice(values: Sequence[Any], name: tuple[str, str]) -> Table | None:
         for value in values
         if isinstance(value, Mapping)
     ]
-    head = [name[1], "texts", "accuracy", "F1, mean of classes"]
+    head = [name[1], "texts", "accuracy", f1]
     return Table(f"Results by {name[0]}", head, rows) if rows else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from heedful.face.report.data import Report, items, part
+from heedful.face.report.metrics import f1_name
 from heedful.face.report.numbers import MISSING, count, finite, interval, plural, points, share
 
 
@@ -49,8 +50,7 @@ def _measured(report: Report) -> str:
 
 def _big(report: Report) -> list[Figure]:
     values = figures_of(report)
-    binary = report.task == "binary"
-    f1 = f"F1 of the class {report.classes[-1]}" if binary else "F1, mean over the classes"
+    f1 = f1_name(report.task, report.classes)
     all_right = "Accuracy: all labels right" if report.task == "multi-label" else "Accuracy"
     found = [("accuracy", all_right), ("f1", f1)]
     return [Figure(name, share(values.get(key)), _interval(values, key)) for key, name in found]
