@@ -60,6 +60,21 @@ def test_after_an_evaluation():
     assert limits[0].startswith("- 31 of 503 texts of te:st.tsv also stand in the training data")
 
 
+def test_the_figures_without_leaked_texts_stand_among_the_limits():
+    clean = {"rows": 472, "accuracy": 0.9, "f1": 0.89, "intervals": {"accuracy": [0.87, 0.92]}}
+    record = RECORD | {"without_leaks": clean}
+    card = model_card("my run", CONFIG, {"evaluations": [record]})
+    told = "- Without the same texts, on 472: accuracy 0.9000 [0.8700, 0.9200], f1 0.8900."
+    assert told in card.partition("## Limits")[2]
+
+
+def test_whose_precision_it_is_is_told():
+    metrics = {"evaluations": [RECORD]}
+    assert 'average precision are of the class `y"es: |`.' in model_card("x", CONFIG, metrics)
+    many = model_card("x", CONFIG | {"task": "multi-class"}, metrics)
+    assert "average precision are means over the classes." in many
+
+
 def test_what_the_owner_wrote_below_the_marker_stays():
     old = model_card("my run", CONFIG, {}) + "\nMade for *Ann*.\n"
     new = model_card("my run", CONFIG, {"evaluations": [RECORD]}, old)

@@ -124,7 +124,7 @@ def test_check_shows_tables_and_writes_json(tmp_path: Path) -> None:
     ran = heedful("check", one, "--test", two)
     assert ran.code == 0
     assert "usable rows" in ran.out and "LEAK" not in ran.out
-    assert "LEAK: 1 of 2 test texts (50.0%) also stand in train" in ran.err
+    assert "LEAK: 1 of 2 test texts (50.0 %) also stand in train" in ran.err
     assert "b.csv, row 1  =  a.csv, row 1" in ran.err
     assert "a.csv, row 3: the text is missing" in ran.err
     ran = heedful("check", one, "--test", two, "--json", "-")
@@ -143,7 +143,7 @@ def test_check_names_near_duplicates_and_near_leaks(tmp_path: Path) -> None:
     two = write(tmp_path / "b.csv", [("text",), ("w",), ("new " + text,)])
     ran = heedful("check", one, "--test", two)
     assert ran.code == 0
-    assert "NEAR LEAK: 1 of 2 test texts (50.0%) are nearly the same as a text of train" in ran.err
+    assert "NEAR LEAK: 1 of 2 test texts (50.0 %) are nearly the same as a text of train" in ran.err
     assert re.search(r"b\.csv, row 2  ≈ 0\.\d\d  a\.csv, row [13]", ran.err)
     assert re.search(r"a\.csv, row 3  ≈ 0\.\d\d  a\.csv, row 1", ran.err)
     assert "a.csv, row 1 and a.csv, row 3 have nearly the same text but the labels a and" in ran.err
@@ -157,7 +157,7 @@ def test_check_names_the_leak_of_the_kaggle_files(real_data: Path) -> None:
     training = (forms / "labeledTrainData.tsv", forms / "imdb_master.csv")
     ran = heedful("check", *training, "--test", forms / "testData.tsv")
     assert ran.code == 0
-    assert "LEAK: 300 of 300 test texts (100.0%) also stand in train" in ran.err
+    assert "LEAK: 300 of 300 test texts (100.0 %) also stand in train" in ran.err
     assert "--label-map pos=1,neg=0" in ran.err
     clean = heedful("check", forms / "labeledTrainData.tsv", "--test", forms / "testData.tsv")
     assert "LEAK" not in clean.err

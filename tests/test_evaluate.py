@@ -56,6 +56,20 @@ def record_of(run: Path) -> dict:
 # --- what training leaves behind -----------------------------------------------------------
 
 
+def test_a_report_before_any_evaluation_shows_the_validation_texts(
+    trained: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    ran = heedful("report", trained, "--html", page)
+    assert ran.code == 0 and "not evaluated yet" in ran.err
+    shown = page.read_text()
+    for part in ("Not evaluated yet.", "Validation figures with their 95 % intervals",
+                 "The linear baseline is right on", "Confusion: true", "ROC curve"):  # fmt: skip
+        assert part in shown, part
+    found = strict((trained / "metrics.json").read_text())["validation"]["accuracy"]
+    assert f"<strong>{100 * found:.1f}\u202f%</strong>" in shown
+
+
 def test_training_keeps_what_judging_needs(trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert names >= {"validation.parquet", "baseline.safetensors", "sketch.safetensors",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from heedful.learn.decision import Decision
+from heedful.learn.evaluation import evaluation_record
 from heedful.learn.paired import mcnemar, verdict
+from made_scores import scored
 
 
 def right(first_only: int, second_only: int, both: int = 3, neither: int = 2):
@@ -95,3 +100,33 @@ def test_the_printed_p_never_contradicts_the_verdict(p_value, printed, apart):
     sentence = verdict("one", 0.5, "two", 0.6, test)
     assert f"(McNemar {printed})" in sentence
     assert ("beats it" in sentence) == apart
+
+
+def test_the_name_of_a_run_stays_as_it_is():
+    test = {"first_only": 3, "second_only": 2, "p_value": 0.9}
+    assert verdict("runs/a", 0.5, "runs/b", 0.5, test).startswith("runs/a is right on")
+    assert verdict("uniform attention", 0.5, "it", 0.5, test).startswith("Uniform attention is")
+
+
+def test_a_verdict_by_accuracy_that_f1_contradicts_says_so():
+    """180 of 220 texts are of one class: saying it every time is right on 81.8 %."""
+    targets = np.repeat([0, 1, 2], [180, 20, 20])
+    always = np.tile(np.float32([0.8, 0.1, 0.1]), (220, 1))
+    careful = np.eye(3, dtype=np.float32)[targets] * 0.7 + 0.1
+    careful[:50] = [0.1, 0.8, 0.1]  # 50 of the 180 wrong, no rare one: 77.3 %
+    names = ("often", "rare", "seldom")
+
+    def sentence(own, other):
+        scores = replace(scored("multi-class", names, own, targets), baseline=other)
+        return evaluation_record(scores, Decision())[0]["baseline"]["sentence"]
+
+    # F1 by hand: always 0.9, 0, 0; careful 260/310, 40/90, 1.
+    assert sentence(always, careful).endswith(
+        " But in F1 the linear baseline is ahead: 76.1 % against 30.0 %."
+    )
+    assert sentence(careful, always).endswith(
+        " But in F1 the network is ahead: 76.1 % against 30.0 %."
+    )
+    assert "But" not in sentence(careful, careful)
+    right = np.eye(3, dtype=np.float32)[targets] * 0.7 + 0.1
+    assert "But" not in sentence(right, always), "accuracy and F1 agree"

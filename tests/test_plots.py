@@ -58,13 +58,13 @@ def test_a_task_gets_the_pictures_that_make_sense_for_it() -> None:
         return " ".join(plot.name for plot in everything(task, names))
 
     assert given("binary") == (
-        "curves counts confusion roc precision-recall threshold scores calibration lengths"
+        "confusion roc precision-recall threshold scores calibration lengths curves counts"
     )
     assert given("multi-class") == (
-        "curves counts confusion roc precision-recall scores calibration per-class lengths"
+        "confusion per-class roc precision-recall scores calibration lengths curves counts"
     )
     assert given("multi-label") == (
-        "curves counts roc precision-recall threshold scores calibration per-class lengths"
+        "per-class roc precision-recall threshold scores calibration lengths curves counts"
     )
 
 

@@ -54,7 +54,7 @@ def test_the_kept_epoch_is_marked_in_every_panel() -> None:
             p for p in lines if len({round(a) for a, _ in p}) == 1 and abs(p[0][0] - x) < 0.2
         ]
         assert upright, axes.get_title(loc="left")
-    assert "kept epoch (3)" in texts(svg)
+    assert "kept epoch (3), its validation in bold" in texts(svg)
     assert "0.500" in texts(svg), "its validation loss"
     assert "kept epoch 3 with validation loss 0.500, auc 0.250" in plot.alt
 
@@ -82,7 +82,9 @@ def test_one_epoch_no_validation_and_gaps() -> None:
     alone = [{"epoch": 1, "train": {"loss": 0.5}, "valid": {}}]
     plot = curves(alone, 1)
     assert "training loss 0.500" in plot.alt
-    assert "validation" not in texts(root(plot))
+    said = texts(root(plot))
+    assert "validation" not in said
+    assert "kept epoch (1), its training in bold" in said
     gap = history(3)
     gap[1]["valid"]["loss"] = None
     gap[2]["valid"]["auc"] = float("nan")
@@ -112,6 +114,14 @@ def test_each_count_stands_in_the_row_of_its_true_class() -> None:
     assert [t.get_text() for t in axes.get_yticklabels()] == ["one", "two", "three"]
     assert "95 %" in where and "4 %" in where, "101 of 106, 5 of 115"
     assert "311 of 352" in plot.alt and "three taken for two, 13 times" in plot.alt
+
+
+def test_two_classes_leave_no_cell_empty_and_shares_are_explained() -> None:
+    said = texts(root(confusion([[7, 0], [2, 5]], ("no", "yes"))))
+    assert "0" in said and "0 %" in said
+    assert "per cent and shade: share of the texts of the true class" in said
+    many_said = texts(root(confusion(np.diag([3] * 5).tolist(), list("abcde"))))
+    assert "0" not in many_said, "many zeros hide what is there"
 
 
 def test_right_cells_are_blue_and_wrong_ones_orange() -> None:
@@ -168,7 +178,7 @@ def test_the_operating_point_is_scikit_learns_point_at_the_threshold() -> None:
     spot = pixel(axes, fpr[place], tpr[place])
     assert any(x == pytest.approx(spot, abs=0.11) for x in markers(svg))
     area = roc_auc_score(targets, probabilities[:, 1])
-    assert f"yes: AUC {area:.3f}" in texts(svg)
+    assert f"class yes: AUC {area:.3f}" in texts(svg)
     line = axes.lines[0]
     x, y = line.get_xdata(), line.get_ydata()
     assert auc(x, y) == pytest.approx(area, abs=0.001), "no 0/1 decisions: the whole curve"
@@ -194,7 +204,7 @@ def test_precision_against_recall_has_the_base_rate() -> None:
     assert (x, y) == pytest.approx((r, p))
     area = average_precision_score(targets, probabilities[:, 1])
     said = texts(root(plot))
-    assert f"yes: AP {area:.3f}" in said
+    assert f"class yes: AP {area:.3f}" in said
     assert f"base rate {targets.mean():.3f}" in said
     drawn_line = axes.lines[0]
     gained = np.diff(drawn_line.get_xdata()) @ drawn_line.get_ydata()[1:]
@@ -282,9 +292,9 @@ def test_every_length_is_counted_and_the_cut_is_marked() -> None:
     axes = plot.figure.axes[0]
     said = " ".join(texts(root(plot)))
     assert "not shown: 2 texts without a token" in said
-    assert "cut after 5 tokens; 2 texts (22.2%) longer" in said
+    assert "cut after 5 tokens; 2 texts (22.2 %) longer" in said
     assert axes.lines[0].get_xdata()[0] == 5.5, "after the fifth"
-    assert "22.2% are cut after 5" in plot.alt
+    assert "22.2 % are cut after 5" in plot.alt
     assert sum(axes.patches[0].get_data().values) == 7
     wide = lengths(np.array([1, 2, 3, 5, 1009]), None)
     assert wide.figure.axes[0].get_xscale() == "log"
@@ -301,4 +311,6 @@ def test_scores_are_spread_by_true_class() -> None:
     assert np.flatnonzero(without.values).tolist() == [2, 7], "0.1 and 0.3"
     assert with_it.values[12] == 0.5, "half of the texts of the class"
     assert axes.lines[0].get_xdata()[0] == 0.6
-    assert {"true class yes", "true class no"} <= set(texts(root(plot)))
+    said = texts(root(plot))
+    assert {"true class yes", "true class no", "probability of class yes"} <= set(said)
+    assert axes.get_title(loc="left") == "", "a class called 1 would read as a tick"

@@ -328,6 +328,12 @@ def test_another_class_can_be_asked_for() -> None:
 # ----- the strongest words -----
 
 
+def test_a_word_in_several_places_is_listed_with_their_number() -> None:
+    page = to_html([binary("awful plot awful", [0.9, 0.5, 0.9])])
+    assert re.search(r"<q>awful</q>\xa0\+1.80 ×2", page)
+    assert not re.search(r"<q>plot</q>\xa0\S+ ×", page)
+
+
 def test_strongest_sums_over_repeated_words() -> None:
     one = binary("Good good, bad! Bad so GOOD.", [0.5, 0.25, 0.0, -1.0, 0.125, 0.5, 0.0, -0.5, 0.0])
     found = strongest(one, "positive")

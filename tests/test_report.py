@@ -143,6 +143,51 @@ def test_a_small_leak_flatters_a_little_and_a_near_one_is_told_too() -> None:
     assert "flatters the model a little" not in page_of(loud).shown()
 
 
+def test_the_figures_without_the_leaked_texts_stand_in_the_warning() -> None:
+    leak = {"first": "training", "second": "evaluated", "second_rows": 31, "near": 5}
+    clean = {
+        "rows": 276,
+        "accuracy": 0.8123,
+        "f1": 0.7,
+        "intervals": {"accuracy": [0.77, 0.8512], "f1": [0.61, 0.79]},
+    }
+    report = with_record(reviews(), rows=307, checks={"leaks": [leak]}, without_leaks=clean)
+    source = to_report(report)
+    shown = page_of(report).shown()
+    assert "31 of 307 evaluated texts stand in the training data, 5 more almost:" in shown
+    assert source.count("role=alert") == 1, "one leak, one warning"
+    told = (
+        "Without these 31 texts, on 276: accuracy 81.2\u202f% (77.0 to 85.1\u202f%), "
+        "F1 70.0\u202f% (61.0 to 79.0\u202f%)."
+    )
+    assert source.index(told) < source.index("<h1>")
+    gone = with_record(reviews(), rows=31, checks={"leaks": [leak]}, without_leaks=None)
+    assert "No text is left to judge the model by" in page_of(gone).shown()
+
+
+def test_before_any_evaluation_the_validation_texts_are_judged_and_named() -> None:
+    record = reviews().record | {"accuracy": 0.7654, "rows": 101}
+    report = replace(reviews(), record=None, examples=(), validation=record)
+    page = page_of(report)
+    shown = page.shown()
+    assert "Not evaluated yet." in shown and "76.5 %" in shown
+    assert "Measured on 101 texts held out for validation" in shown
+    assert record["baseline"]["sentence"] in shown
+    head, *_ = page.table("Validation figures with their 95 % intervals")
+    assert head == ["", "network", "linear baseline", "uniform attention"]
+    assert len(list(page.table("Each class against the rest"))) == 3
+    assert "evaluated on" not in shown and "no interval" not in shown
+
+
+def test_whose_f1_it_is_is_told() -> None:
+    slices = {"length": [{"name": "1 to 10", "rows": 7, "accuracy": 0.625, "f1": 0.5}]}
+    for report, name in ((reviews(), "F1 (class positive)"), (topics(13), "F1 (mean of classes)")):
+        page = page_of(with_record(report, slices=slices))
+        head, _ = page.table("Results by length of the text")
+        assert head[-1] == name
+        assert page.shown().count(name) == 3, "among the large figures, in the table, by length"
+
+
 def test_a_model_measured_on_its_own_training_data_is_said_to_be() -> None:
     trained = reviews().config["data"]["fingerprint"]
     source = to_report(with_record(reviews(), fingerprint=trained))
@@ -179,7 +224,7 @@ def test_the_figures_of_a_class_stand_in_its_row() -> None:
 def test_network_baseline_and_uniform_stand_side_by_side() -> None:
     report = reviews()
     record = report.record
-    rows = page_of(report).table("Figures, with 95 % intervals where they were computed")
+    rows = page_of(report).table("Figures with their 95 % intervals")
     head, accuracy, *_ = rows
     assert head == ["", "network", "linear baseline", "uniform attention"]
     own, linear = share(record["accuracy"]), share(record["baseline"]["accuracy"])
@@ -290,11 +335,7 @@ def test_almost_nothing_still_makes_a_page() -> None:
 
 def test_what_is_not_a_number_is_shown_as_such() -> None:
     record = {"accuracy": None, "f1": math.nan, "auc": math.inf, "loss": None, "rows": 3}
-    rows = list(
-        page_of(replace(reviews(), record=record)).table(
-            "Figures, with 95 % intervals where they were computed"
-        )
-    )
+    rows = list(page_of(replace(reviews(), record=record)).table("Figures"))
     assert [row[1] for row in rows[1:]] == ["n/a"] * 4
     assert "nan" not in re.sub(
         r"financ\w+", "", page_of(with_record(reviews(), **record)).shown().lower()
@@ -465,7 +506,8 @@ def test_a_doubtful_label_is_told_with_what_is_suggested() -> None:
     )
     source = to_report(report)
     assert source.count("The label is doubtful; suggested: <bdi>positive</bdi>") == 1
-    assert "All probable label errors: 41 found" in source
+    assert "Probable label errors: the 1 most suspicious of 41" in source
+    assert "All 0 probable" not in source
     assert "Also among" not in source and "These texts stand in the groups above" in source
 
 

@@ -168,6 +168,6 @@ def test_what_was_found_is_said_in_a_sentence(tmp_path: Path) -> None:
     words = Vocabulary(["good", "bad", "ugly", "odd"])
     found = load(path, words, 0, np.array([0, 0, 0, 0, 6, 2, 1, 1]))
     assert str(found) == (
-        "vectors of width 3 for 2 words: 50.0% of the vocabulary, 80.0% of the running words; "
+        "vectors of width 3 for 2 words: 50.0 % of the vocabulary, 80.0 % of the running words; "
         "the others start at random"
     )

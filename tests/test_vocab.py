@@ -132,7 +132,7 @@ def test_lengths_by_hand() -> None:
     assert "all of them are read" in str(whole)
     some = lengths(Encoded(np.zeros(10, np.int32), starts, zero, np.array([0, 0, 0, 10])))
     assert (some.max, some.texts_cut, some.tokens_cut) == (14, 0.25, 0.5)
-    assert "25.0% of the texts are cut, 50.0% of all tokens are not read" in str(some)
+    assert "25.0 % of the texts are cut, 50.0 % of all tokens are not read" in str(some)
     assert json.dumps(some.to_json())
 
 

@@ -86,10 +86,15 @@ def _others(explanation: Explanation) -> str:
     return " · ".join(f"{name} {chance(value)}" for name, value in rest[:3])
 
 
+def _times(word: Word) -> str:
+    """A sum over several places is told as one: it may exceed every single place."""
+    return f" ×{word.times}" if word.times > 1 else ""
+
+
 def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tuple[Markup, str]]]]:
     def spelt(words: Sequence[Word]) -> list[tuple[Markup, str]]:
         spell = plain if method == "attention" else signed
-        return [(shown(listed(word.text)), spell(word.value)) for word in words]
+        return [(shown(listed(w.text)), spell(w.value) + _times(w)) for w in words]
 
     limit = limit_of(explanation, method)
     if method == "attention":

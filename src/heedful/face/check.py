@@ -61,15 +61,15 @@ def tell_leaks(quality: Quality) -> None:
         if leak.texts:
             warn(
                 f"LEAK: {leak.second_rows:,} of {total:,} {leak.second} texts "
-                f"({leak.second_rows / total:.1%}) also stand in {leak.first}; figures on "
+                f"({100 * leak.second_rows / total:.1f} %) also stand in {leak.first}; figures on "
                 f"{leak.second} will flatter the model. Remove them from {leak.first}"
             )
             _tell_pairs(leak.pairs, SHOWN)
         if leak.near:
             warn(
                 f"NEAR LEAK: {leak.near:,} {'more ' if leak.texts else ''}of {total:,} "
-                f"{leak.second} texts ({leak.near / total:.1%}) are nearly the same as a text of "
-                f"{leak.first}"
+                f"{leak.second} texts ({100 * leak.near / total:.1f} %) are nearly the same as a "
+                f"text of {leak.first}"
             )
             _tell_pairs(leak.near_pairs, SHOWN)
         if not leak.texts and not leak.near:
@@ -88,7 +88,7 @@ def _table(split: SplitQuality) -> Table:
     table.add_column(justify="right")
     table.add_row("usable rows", f"{split.rows:,}")
     for label, count in list(split.labels.items())[:MOST_LABELS]:
-        table.add_row(f"  label {label}", f"{count:,} ({count / max(split.rows, 1):.1%})")
+        table.add_row(f"  label {label}", f"{count:,} ({100 * count / max(split.rows, 1):.1f} %)")
     if len(split.labels) > MOST_LABELS:
         table.add_row(f"  {len(split.labels) - MOST_LABELS} more labels", "")
     lengths = split.lengths

@@ -125,11 +125,11 @@ def figures_table(record: Mapping[str, Any]) -> Table:
 
 
 def interval_text(intervals: Mapping[str, Any], metric: str) -> str:
-    """`.8379 to .8920`; empty where there is none."""
+    """`0.8379 to 0.8920`; empty where there is none."""
     low, high = intervals.get(metric) or (None, None)
     if low is None or low != low:
         return ""
-    return " to ".join(figure_text(metric, value).removeprefix("0") for value in (low, high))
+    return " to ".join(figure_text(metric, value) for value in (low, high))
 
 
 def figure_text(metric: str, value: float | None) -> str:
@@ -195,7 +195,7 @@ class Watch:
             self.told = now
             left = (total - done) / max(speed, 1e-9)
             note(
-                f"epoch {epoch}{self.of}: {done / total:.0%}, loss {loss:.4f}, "
+                f"epoch {epoch}{self.of}: {100 * done / total:.0f} %, loss {loss:.4f}, "
                 f"{speed:,.0f} tokens/s, {left:.0f} s left in this epoch",
                 console=self.console,
             )

@@ -106,7 +106,7 @@ def _tell(folder: Path, record: Mapping[str, Any]) -> None:
         low, high = clean["intervals"]["accuracy"]
         note(
             f"without those that also stand there, on {clean['rows']:,} texts: accuracy "
-            f"{clean['accuracy']:.4f} [{low:.4f}, {high:.4f}], f1 {clean['f1']:.4f}",
+            f"{clean['accuracy']:.4f} ({low:.4f} to {high:.4f}), f1 {clean['f1']:.4f}",
             style="",
         )
     for rival in RIVALS:
@@ -114,8 +114,8 @@ def _tell(folder: Path, record: Mapping[str, Any]) -> None:
             note(record[rival]["sentence"], style="")
     if record["baseline"] is None:
         note("no linear baseline is stored with this run; train it again to compare")
-    if record["label_errors_found"]:
-        note(
-            f"{record['label_errors_found']:,} labels look wrong; heedful report {folder} shows "
-            f"the {len(record['label_errors']):,} most suspicious rows"
-        )
+    found, listed = record["label_errors_found"], len(record["label_errors"])
+    if found:
+        labels = "1 label looks" if found == 1 else f"{found:,} labels look"
+        which = f"the {listed:,} most suspicious" if listed < found else "the rows"
+        note(f"{labels} wrong; heedful report {folder} shows {which}")

@@ -60,8 +60,12 @@ def show_suspects(name: str, found: list[dict[str, Any]]) -> None:
     for suspect in found[:SHOWN]:
         place = f"{suspect['source']}, row {suspect['row']}"
         given, other = (", ".join(suspect[key]) or "none" for key in ("given", "suggested"))
-        table.add_row(*map(escape, (place, given, other, suspect["excerpt"][:WIDTH])))
-    show(table, f"{name}: {len(found):,} labels look wrong, the most suspicious first")
+        text = suspect["excerpt"]
+        text = text[:WIDTH].rstrip() + "…" if len(text) > WIDTH else text
+        table.add_row(*map(escape, (place, given, other, text)))
+    part = f"the {SHOWN} most suspicious" if len(found) > SHOWN else "the most suspicious first"
+    count = "1 label looks" if len(found) == 1 else f"{len(found):,} labels look"
+    show(table, f"{name}: {count} wrong; {part}")
     note(
         "a list to look through, not to delete: how many of them are right depends on the data "
         "(docs/evaluate.md); --json FILE has them all"

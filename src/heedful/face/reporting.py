@@ -12,10 +12,13 @@ from heedful.face.plots.draw import Plot, draw_all, plot_style, to_png, to_svg
 from heedful.face.plots.graph import network_svg
 from heedful.face.report.page import Report, Selected, to_report
 from heedful.learn.describe import describe
+from heedful.learn.evaluation import evaluation_record
 from heedful.learn.evaluations import evaluations, examples_of, scores_of
-from heedful.learn.files import write_bytes
+from heedful.learn.files import finite, write_bytes
 from heedful.learn.folder import load_model, read_json
-from heedful.learn.layout import CHECKS, CONFIG, HISTORY, METRICS, REPORT
+from heedful.learn.layout import CHECKS, CONFIG, HISTORY, METRICS, REPORT, VALIDATION
+from heedful.learn.model import TextModel
+from heedful.learn.scores import Scores, read_scores
 from heedful.records import Explanation, HeedfulError
 
 
@@ -27,8 +30,9 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     history = _history(folder / HISTORY)
     metrics = _json(folder / METRICS) or {}
     best = int(metrics.get("best_epoch") or 0)
-    scores = scores_of(folder, record) if record else None
-    plots = draw_all(scores, record, history, best, model.config.text.max_tokens)
+    scores = scores_of(folder, record) if record else _validation(folder, model)
+    validation = _measured(scores, model) if scores and record is None else None
+    plots = draw_all(scores, record or validation, history, best, model.config.text.max_tokens)
     page = to_report(
         Report(
             name=folder.resolve().name,
@@ -39,6 +43,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
             examples=_examples(folder, record),
             plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
             graph=network_svg(describe(model), model.task, model.labels.names),
+            validation=validation,
         ),
         plot_style(),
     )
@@ -47,9 +52,22 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     if target != "-":
         note(f"{target}: {len(page.encode('utf-8', 'replace')) / 1e6:.1f} MB, one file to mail")
     if record is None:
-        note("not evaluated yet: heedful evaluate RUN DATA adds the figures")
+        note(f"not evaluated yet: heedful evaluate {run} DATA measures it on texts of its own")
     if png:
         _write_pngs(Path(png), plots)
+
+
+def _validation(folder: Path, model: TextModel) -> Scores | None:
+    """What the run said of its validation texts; None where none are stored."""
+    path = folder / VALIDATION
+    scores = read_scores(path, model.labels) if path.exists() else None
+    return scores if scores is not None and len(scores) else None
+
+
+def _measured(scores: Scores, model: TextModel) -> dict[str, Any]:
+    """The figures of an evaluation, for a page about a run that was not evaluated yet."""
+    record, _ = evaluation_record(scores, model.decision)
+    return finite(record | {"rows": len(scores)})  # type: ignore[no-any-return]
 
 
 def _chosen(folder: Path, wanted: str | None) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
         [*_header(name, evaluations), "", "# " + name, ""],
         _what(config),
         _data(config),
-        _figures(metrics),
+        _figures(config, metrics),
         _limits(evaluations),
         _use(),
     ]
@@ -109,7 +109,16 @@ def _data(config: Json) -> list[str]:
     return [*lines, ""]
 
 
-def _figures(metrics: Json) -> list[str]:
+def _whose(config: Json) -> str:
+    """Which classes the figures are of."""
+    names = list(config["id2label"].values())
+    whose = (
+        f"of the class `{names[-1]}`" if config["task"] == "binary" else "means over the classes"
+    )
+    return f"Precision, recall, F1, AUC and average precision are {whose}."
+
+
+def _figures(config: Json, metrics: Json) -> list[str]:
     validation, evaluations = metrics.get("validation") or {}, metrics.get("evaluations", [])
     lines = ["## Figures", ""]
     if not validation and not evaluations:
@@ -127,6 +136,7 @@ def _figures(metrics: Json) -> list[str]:
             lines.append(f"| {metric} | " + " | ".join(cells) + " |")
     if evaluations:
         lines += ["", "In brackets: 95 % bootstrap intervals over the texts."]
+    lines += ["", _whose(config)]
     if validation:
         lines += ["", "Validation figures were used to choose the epoch and the temperature, so "]
         lines[-1] += "they flatter the model a little."
@@ -184,8 +194,17 @@ def _texts(record: Json) -> str:
     return f"{record['rows']:,} texts of {', '.join(record['data'])}"
 
 
+def _without(record: Json) -> list[str]:
+    """The figures without the texts that stand in the training data, where there are some."""
+    clean = record.get("without_leaks")
+    if not clean:
+        return []
+    told = ", ".join(f"{name} {_with_interval(clean, name)}" for name in ("accuracy", "f1"))
+    return [f"Without the same texts, on {clean['rows']:,}: {told}"]
+
+
 def _limits(evaluations: Sequence[Json]) -> list[str]:
-    found = [exact_leaks(record) + near_leaks(record) for record in evaluations]
+    found = [exact_leaks(record) + near_leaks(record) + _without(record) for record in evaluations]
     lines = [f"- {sentence}." for sentences in found for sentence in sentences]
     if not evaluations:
         lines.append("- It has not been measured on data of its own.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,13 @@ def evaluation_record(
         "calibration": reliability(p, truth, task),
         "slices": slices(scores, thresholds),
         "decision": decision.to_json(),
-        "baseline": _rival(scores, "baseline", None, right, seed),
-        "uniform": _rival(scores, "uniform", thresholds, right, seed),
         "label_errors": [_suspect(scores, suspect) for suspect in suspects[:MOST_SUSPECTS]],
         "label_errors_found": len(suspects),
     }
+    for key, used in (("baseline", None), ("uniform", thresholds)):
+        record[key] = _rival(scores, key, used, right, seed)
+        if record[key] is not None:
+            record[key]["sentence"] += _but(record, record[key], CALLED[key])
     return record, suspects
 
 
@@ -110,6 +112,21 @@ def _rival(
         "mcnemar": test,
         "sentence": sentence,
     }
+
+
+def _but(own: Mapping[str, Any], rival: Mapping[str, Any], names: tuple[str, str]) -> str:
+    """A sentence more where F1 clearly contradicts accuracy, or nothing.
+
+    Where classes are rare, accuracy may be won by leaving them out. Clearly: the intervals of
+    F1 do not meet. `names` are those of the rival and of the model.
+    """
+    sides = ((rival, own, names[0]), (own, rival, names[1]))
+    for ahead, behind, name in sides:
+        low, high = ahead["intervals"]["f1"][0], behind["intervals"]["f1"][1]
+        if low > high and ahead["accuracy"] <= behind["accuracy"]:
+            more, less = (f"{100 * side['f1']:.1f} %" for side in (ahead, behind))
+            return f" But in F1 {name} is ahead: {more} against {less}."
+    return ""
 
 
 def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:

@@ -55,8 +55,11 @@ def verdict(
         first_accuracy, second_accuracy: shares, 0 to 1.
         test: of `mcnemar`, with the models in the same order.
     """
+    start = first_name
+    if start.startswith(("the ", "uniform ")):  # a run's own name stays as it is
+        start = start[:1].upper() + start[1:]
     facts = (
-        f"{first_name[:1].upper()}{first_name[1:]} is right on {_percent(first_accuracy)} of the "
+        f"{start} is right on {_percent(first_accuracy)} of the "
         f"texts, {second_name} on {_percent(second_accuracy)}"
     )
     if test["p_value"] >= LEVEL:

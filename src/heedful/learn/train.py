@@ -166,7 +166,9 @@ class Trainer:
                 f"epoch{'s' if state.bad_epochs > 1 else ''}"
             )
         if state.epoch >= config.epochs:
-            return f"all {config.epochs} epochs done"
+            return (
+                "the one epoch done" if config.epochs == 1 else f"all {config.epochs} epochs done"
+            )
         return ""
 
     def _epoch(self) -> None:

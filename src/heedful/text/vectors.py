@@ -56,10 +56,11 @@ class Vectors:
 
     def __str__(self) -> str:
         running = self.coverage_tokens
-        share = "" if running is None else f", {running:.1%} of the running words"
+        share = "" if running is None else f", {100 * running:.1f} % of the running words"
         return (
             f"vectors of width {self.table.shape[1]} for {self.found:,} words: "
-            f"{self.coverage_types:.1%} of the vocabulary{share}; the others start at random"
+            f"{100 * self.coverage_types:.1f} % of the vocabulary{share}; the others start at "
+            "random"
         )
 
 

@@ -242,8 +242,8 @@ class Lengths(Spread):
         if not self.tokens_cut:
             return f"{told}; all of them are read"
         return (
-            f"{told}; {self.texts_cut:.1%} of the texts are cut, "
-            f"{self.tokens_cut:.1%} of all tokens are not read"
+            f"{told}; {100 * self.texts_cut:.1f} % of the texts are cut, "
+            f"{100 * self.tokens_cut:.1f} % of all tokens are not read"
         )
 
 

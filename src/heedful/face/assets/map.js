@@ -147,13 +147,14 @@ const heatMaps = (data, root) => {
     const merged = new Map();
     values(card, view.method, targetOf(card)).forEach((value, i) => {
       const { form } = card.tokens[i];
-      merged.set(form, (merged.get(form) || 0) + value);
+      const [sum, times] = merged.get(form) || [0, 0];
+      merged.set(form, [sum + value, times + 1]);
     });
     const limit = attention ? card.text.h : card.text.l;
-    const order = [...merged].filter((x) => level(x[1], limit)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
+    const order = [...merged].map(([word, [sum, times]]) => [word, sum, times]).filter((x) => level(x[1], limit)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
     const list = (heading, chosen) => {
-      const items = chosen.slice(0, data.words).flatMap(([word, value], i) =>
-        [i ? " · " : "", tag("q", listed(word)), `\u00a0${attention ? plain(value) : signed(value)}`]);
+      const items = chosen.slice(0, data.words).flatMap(([word, value, times], i) =>
+        [i ? " · " : "", tag("q", listed(word)), `\u00a0${attention ? plain(value) : signed(value)}${times > 1 ? ` ×${times}` : ""}`]);
       return tag("div", [tag("dt", heading), tag("dd", items.length ? items : "no strong word")]);
     };
     card.article.querySelector("dl").replaceChildren(...(attention

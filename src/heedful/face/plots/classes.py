@@ -111,7 +111,7 @@ def _numbers(axes: Axes, counts: Array, shares: Array) -> None:
             axes.text(column, row, percent, ha="center", va="center_baseline", fontsize=8)
         return
     for (row, column), count in np.ndenumerate(counts):
-        if not count:
+        if not count and len(counts) > 3:
             continue
         both = len(counts) <= 7
         size, place = (SIZE, "bottom") if both else (SMALL - 1, "center")
@@ -133,8 +133,10 @@ def _confusion_remark(axes: Axes, shown: int, of: int) -> None:
         told.append(f"the {shown} of {of} classes with the most mistakes")
     if shown > ROOMY:
         told.append("per cent of the true class from 5; blank: below 1")
-    if told:
-        remark(axes, "\n".join(told))
+    if shown <= ROOMY:
+        what = "per cent and shade" if shown <= 7 else "shade"
+        told = [f"{what}: share of the texts of the true class", "blue: right, orange: wrong"]
+    remark(axes, "\n".join(told))
 
 
 def _share(value: float) -> str:

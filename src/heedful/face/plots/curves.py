@@ -65,8 +65,8 @@ def roc(
 
     found, missing = rivals(probabilities, targets, task, names, thresholds)
     drawn = [curve(rival) for rival in found]
-    across = ("false positives among the others", "true positives among the class")
-    words = _Words("roc", "ROC curve", "AUC", *across)
+    across = ("share of other texts given the class (false positives)", "share of its texts found")
+    words = _Words("roc", "ROC curve: what is found against false positives", "AUC", *across)
     return _picture(words, drawn, missing, lambda c: np.interp(GRID, c.x, c.y))
 
 
@@ -96,7 +96,8 @@ def precision_recall(
 
     found, missing = rivals(probabilities, targets, task, names, thresholds)
     drawn = [curve(rival) for rival in found]
-    words = _Words("precision-recall", "Precision against recall", "AP", "recall", "precision")
+    across = ("recall (share of its texts found)", "precision (share that is right)")
+    words = _Words("precision-recall", "Precision against recall", "AP", *across)
     return _picture(words, drawn, missing, level)
 
 
@@ -123,7 +124,8 @@ def _picture(
         axes = figure.subplots()
         tolerance = 0.0008 if one else 0.0016  # noise of many lines costs most of their bytes
         handles = [_line(axes, curve, i, tolerance) for i, curve in enumerate(chosen)]
-        titles = [f"{short(c.name)}: {words.area} {three(c.area)}" for c in chosen]
+        whose = "class " if one else ""
+        titles = [f"{whose}{short(c.name)}: {words.area} {three(c.area)}" for c in chosen]
         if not one and curves:
             y = np.mean([level(curve) for curve in curves], axis=0)
             handles.insert(0, axes.plot(*thinned(GRID, y), color=DRAWN["ink"], linewidth=2.6)[0])

@@ -2,12 +2,12 @@
 
 | picture | shows |
 |---|---|
-| curves, counts | every figure by epoch, training beside validation |
 | confusion | which class is taken for which |
+| per_class | F1, precision and recall of many classes |
 | roc, precision_recall, threshold | what another threshold would do |
 | scores, calibration | how sure the model is, and how rightly |
-| per_class | F1, precision and recall of many classes |
 | lengths | how long the texts are, and where they are cut |
+| curves, counts | every figure by epoch, training beside validation |
 
 A `Plot` becomes a part of a page with `to_svg`, or a file with `to_png`. Loads matplotlib: import
 this where something is drawn.
@@ -53,11 +53,11 @@ def draw_all(
         best_epoch: whose weights were kept.
         max_tokens: the most that is read of a text; None: all.
     """
-    plots = _of_training(history, best_epoch)
+    plots = []
     if scored and record:
         plots += _of_decisions(scored, record)
         plots.append(lengths(scored.tokens, max_tokens))
-    return plots
+    return plots + _of_training(history, best_epoch)
 
 
 def _of_training(history: Sequence[Mapping[str, Any]], best_epoch: int) -> list[Plot]:
@@ -74,12 +74,12 @@ def _of_decisions(scored: Scores, record: Mapping[str, Any]) -> list[Plot]:
     plots = []
     if record.get("confusion"):
         plots.append(confusion(record["confusion"], names))
+    if task != "binary" and record.get("per_class"):
+        plots.append(per_class(record["per_class"]))
     plots += [roc(*given), precision_recall(*given)]
     if task != "multi-class":
         plots.append(threshold(*given))
     plots.append(scores(*given))
     if record.get("calibration"):
         plots.append(calibration(record["calibration"]))
-    if task != "binary" and record.get("per_class"):
-        plots.append(per_class(record["per_class"]))
     return plots

@@ -130,7 +130,7 @@ def _cut(axes: Axes, tokens: Array, max_tokens: int | None) -> None:
         axes.axvline(max_tokens + 0.5, color=DRAWN["2"], linewidth=1.8, linestyle=(0, (5, 2)))
         longer = int((tokens > max_tokens).sum())
         told.append(f"dashed: cut after {count(max_tokens, 'token')}; {count(longer, 'text')} "
-                    f"({longer / max(len(tokens), 1):.1%}) longer")  # fmt: skip
+                    f"({100 * longer / max(len(tokens), 1):.1f} %) longer")  # fmt: skip
     if told:
         remark(axes, "\n".join(told))
 
@@ -143,7 +143,7 @@ def _lengths_alt(tokens: Array, middle: float, max_tokens: int | None) -> str:
     if max_tokens is None:
         return told + "; all are read whole."
     share = float((tokens > max_tokens).mean())
-    return told + f"; {share:.1%} are cut after {max_tokens:,}."
+    return told + f"; {100 * share:.1f} % are cut after {max_tokens:,}."
 
 
 def scores(
@@ -170,9 +170,13 @@ def scores(
         handles = [_spread(axes, r, marks[r.name]) for axes, r in zip(grid, shown, strict=False)]
         for axes in grid[len(shown) :]:
             axes.set_visible(False)
+        if task == "binary":
+            grid[0].set_title("", loc="left")
+        whose = f"class {short(names[1])}" if task == "binary" else "the class"
         for axes in grid[-columns:]:
-            axes.set_xlabel("probability of the class")
-        figure.supylabel("share of texts", fontsize=SIZE)
+            axes.set_xlabel(f"probability of {whose}")
+        side = "true class" if task == "binary" else "kind"
+        figure.supylabel(f"share of the texts of a {side}", fontsize=SIZE)
         if handles:
             legend(figure, handles[0], _sides(task, names), columns=2)
         settle(figure)
@@ -209,7 +213,7 @@ def _spread(axes: Axes, rival: Rival, mark: float | None) -> list[Any]:
     axes.set_xlim(-0.02, 1.02)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.grid(visible=True, axis="y")
     axes.set_title(short(rival.name), loc="left")
     return handles

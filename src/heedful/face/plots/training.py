@@ -41,14 +41,14 @@ def curves(history: History, best_epoch: int) -> Plot:
         best_epoch: number of the epoch whose weights were kept.
     """
     names = [name for name in _names(history) if name not in COUNTS]
-    title = "Figures of training and validation by epoch"
+    title = "Training: every figure by epoch"
     return _panels("curves", title, history, best_epoch, names)
 
 
 def counts(history: History, best_epoch: int) -> Plot:
     """Right and wrong decisions by epoch, as shares: training has more texts than validation."""
     names = [name for name in _names(history) if name in COUNTS]
-    title = "Right and wrong decisions by epoch, as shares of all decisions"
+    title = "Training: right and wrong decisions by epoch, as shares"
     return _panels("counts", title, _shares(history), best_epoch, names)
 
 
@@ -90,7 +90,7 @@ def _panels(name: str, title: str, history: History, best_epoch: int, names: Seq
             axes.set_xlabel("epoch")
         if len(epochs):
             _epoch_axis(grid[0], epochs)
-        legend(figure, list(handles.values()), list(handles), columns=3)
+        legend(figure, list(handles.values()), list(handles), columns=2)
         settle(figure)
     return Plot(name, title, _alt(title, history, best_epoch, names), figure)
 
@@ -99,7 +99,7 @@ def _panel(axes: Axes, metric: str, history: History, best_epoch: int) -> dict[s
     """One figure of merit; its value at the kept epoch stands above the panel."""
     epochs = np.array([epoch["epoch"] for epoch in history], np.float64)
     handles: dict[str, Any] = {}
-    kept = axes.axvline(best_epoch, color=DRAWN["soft"], linewidth=1, linestyle=(0, (2, 2)))
+    kept = axes.axvline(best_epoch, color=DRAWN["ink"], linewidth=1.4, linestyle=(0, (2, 2)))
     for number, (part, spelt, colour) in enumerate(_PARTS):
         values = _values(history, part, metric)
         if np.isnan(values).all():
@@ -111,11 +111,13 @@ def _panel(axes: Axes, metric: str, history: History, best_epoch: int) -> dict[s
             markersize=3.5, linewidth=1.6,
         )  # fmt: skip
     axes.set_title(_SPELT.get(metric, metric.replace("_", " ")), loc="left")
-    axes.set_title(three(_at(history, best_epoch, metric)), loc="right", color=DRAWN["soft"])
+    own = three(_at(history, best_epoch, metric))
+    axes.set_title(own, loc="right", color=DRAWN["ink"], fontweight="bold")
     axes.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
     axes.grid(visible=True)
     axes.margins(y=0.12)
-    return handles | {f"kept epoch ({best_epoch})": kept}
+    part = "validation" if "validation" in handles else "training"
+    return handles | {f"kept epoch ({best_epoch}), its {part} in bold": kept}
 
 
 def _values(history: History, part: str, metric: str) -> Array:

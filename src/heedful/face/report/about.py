@@ -94,22 +94,27 @@ def _aim(found: Mapping[str, Any]) -> str:
 
 def _provenance(report: Report) -> Table:
     config, data = report.config, part(report.config, "data")
-    record = report.record or {}
     train = part(config, "train")
     found = [
         ("trained on", files(data, "files")),
         ("training texts", count(data.get("train_rows"))),
         ("validation texts", count(data.get("valid_rows"))),
         ("fingerprint of the training data", data.get("fingerprint")),
-        ("evaluated on", files(record, "data") if record else None),
-        ("fingerprint of the evaluated data", record.get("fingerprint")),
-        ("evaluation", record.get("id")),
-        ("date of the evaluation", record.get("date")),
+        *(_evaluation(report.record) if report.record is not None else []),
         ("seed", train.get("seed")),
         ("heedful version", config.get("heedful")),
     ]
     rows = [[text(name), text(MISSING if value is None else value)] for name, value in found]
     return Table("Where it comes from", ["", ""], rows, texts=True)
+
+
+def _evaluation(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        ("evaluated on", files(record, "data") if record else None),
+        ("fingerprint of the evaluated data", record.get("fingerprint")),
+        ("evaluation", record.get("id")),
+        ("date of the evaluation", record.get("date")),
+    ]
 
 
 def _limits(report: Report) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from heedful.face.report.data import Report, items, part
-from heedful.face.report.numbers import count, finite, share
+from heedful.face.report.numbers import count, finite, interval, share
 from heedful.face.report.table import Cell, Table, text
 
 
@@ -14,8 +14,8 @@ class Alarm(NamedTuple):
     """A warning: its line, what follows from it, and where to look."""
 
     line: str
-    detail: str
-    pairs: Table | None = None
+    details: Sequence[str]
+    pairs: Sequence[Table] = ()
 
 
 def alarms(report: Report) -> list[Alarm]:
@@ -23,15 +23,12 @@ def alarms(report: Report) -> list[Alarm]:
     record = report.record
     if record is None:
         rows = part(report.config, "data").get("valid_rows")
-        leaks = items(report.checks, "leaks")
-        return [alarm for leak in leaks for alarm in _leaks(leak, rows)]
-    found = []
+        return _leaks(items(report.checks, "leaks"), rows, {})
     trained = part(report.config, "data").get("fingerprint")
-    if trained and record.get("fingerprint") == trained:
-        found.append(Alarm(_SAME, _SAME_DETAIL))
-    for leak in items(part(record, "checks"), "leaks"):
-        found += _leaks(leak, record.get("rows"))
-    return found
+    same = bool(trained) and record.get("fingerprint") == trained
+    found = [Alarm(_SAME, [_SAME_DETAIL])] if same else []
+    leaks = items(part(record, "checks"), "leaks")
+    return found + _leaks(leaks, record.get("rows"), part(record, "without_leaks"))
 
 
 _SAME = (
@@ -41,41 +38,56 @@ _SAME = (
 _SAME_DETAIL = "For a fair figure run “heedful evaluate” on texts that the model has never seen."
 
 
-def _leaks(leak: Mapping[str, Any], total: Any) -> list[Alarm]:
-    """One line for texts that are the same, one for those that are nearly the same."""
+def _leaks(leaks: Sequence[Any], total: Any, without: Mapping[str, Any]) -> list[Alarm]:
+    """One warning for each split that texts were seen in."""
     found = []
-    for near in (False, True):
-        rows = leaked_rows(leak, near)
-        if rows:
-            found.append(
-                Alarm(
-                    _line(leak, rows, total, near),
-                    _DETAIL[near],
-                    pairs(leak, "near_pairs" if near else "pairs"),
-                )
-            )
+    for leak in leaks:
+        exact, near = leaked_rows(leak, near=False), leaked_rows(leak, near=True)
+        if exact or near:
+            line = _line(leak, exact, near, total)
+            tables = [pairs(leak, key) for key in ("pairs", "near_pairs")]
+            details = [*_without(exact, total, without), _DETAIL + (_BY_EYE if near else "")]
+            found.append(Alarm(line, details, [table for table in tables if table]))
     return found
 
 
-_DETAIL = {
-    False: "What the model has seen, it may simply remember. Remove these rows from one side "
-    "(“heedful check” names them) and evaluate again.",
-    True: "Texts that differ in a few words, or contain each other, are remembered almost as well "
-    "as equal ones. Look at the pairs and decide.",
-}
+_DETAIL = (
+    "What the model has seen, or nearly so, it may simply remember. Remove these rows from one "
+    "side (“heedful check” names them) and evaluate again."
+)
+_BY_EYE = " Where two are only nearly the same, look at the pair and decide."
 
 
-def _line(leak: Mapping[str, Any], rows: float, total: Any, near: bool) -> str:
+def _line(leak: Mapping[str, Any], exact: float, near: float, total: Any) -> str:
     first, second = str(leak.get("first", "training")), str(leak.get("second", "evaluated"))
-    of = f" of {count(total)}" if finite(total) else ""
+    rows, of = exact or near, f" of {count(total)}" if finite(total) else ""
     verb = "stands" if rows == 1 else "stand"
-    where = f"almost {verb}" if near else verb
-    little = finite(total) and rows < 0.01 * float(total)
+    where = verb if exact else f"almost {verb}"
+    more = f", {count(near)} more almost" if exact and near else ""
+    little = finite(total) and exact + near < 0.01 * float(total)
     noun = f"{second} text{'' if rows == 1 and not of else 's'}"
     return (
-        f"{count(rows)}{of} {noun} {where} in the {first} data: every figure below flatters the "
-        f"model{' a little' if little else ''}"
+        f"{count(rows)}{of} {noun} {where} in the {first} data{more}: every figure below "
+        f"flatters the model{' a little' if little else ''}"
     )
+
+
+def _without(exact: float, total: Any, without: Mapping[str, Any]) -> list[str]:
+    """What is left of the figures when the texts that were seen are left out."""
+    if exact and exact == finite(total):
+        return ["No text is left to judge the model by: how good it is on new texts is unknown."]
+    if not exact or not without:
+        return []
+    told = [
+        f"{name} {_told(without, key)}" for name, key in (("accuracy", "accuracy"), ("F1", "f1"))
+    ]
+    these = "this text" if exact == 1 else f"these {count(exact)} texts"
+    return [f"Without {these}, on {count(without.get('rows'))}: {', '.join(told)}."]
+
+
+def _told(values: Mapping[str, Any], key: str) -> str:
+    around = interval(part(values, "intervals").get(key), share)
+    return share(values.get(key)) + (f" ({around})" if around else "")
 
 
 def leaked_rows(leak: Mapping[str, Any], near: bool) -> float:

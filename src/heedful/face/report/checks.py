@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -51,10 +52,16 @@ ROWS: Sequence[tuple[str, str, Callable[[Mapping[str, Any]], Any]]] = (
     ("near duplicates", "texts that nearly repeat another", lambda s: s.get("near_duplicates")),
     ("conflicts", "texts that occur with different labels", lambda s: s.get("conflicts")),
     ("near conflicts", "nearly the same, other labels", lambda s: s.get("near_conflicts")),
-    ("median length", "in words", lambda s: part(s, "lengths").get("median")),
-    ("95 % have at most", "in words", lambda s: part(s, "lengths").get("p95")),
+    ("median length", "in words", lambda s: _whole(part(s, "lengths").get("median"))),
+    ("95 % have at most", "in words", lambda s: _whole(part(s, "lengths").get("p95"))),
     ("longest text", "in words", lambda s: part(s, "lengths").get("max")),
 )
+
+
+def _whole(value: Any) -> float | None:
+    """A quantile between two lengths, to the next whole word."""
+    found = finite(value)
+    return None if found is None else float(math.ceil(found))
 
 
 def _found(splits: Splits, report: Report) -> Table:
@@ -72,7 +79,7 @@ def _reading(splits: Splits, report: Report) -> list[list[Cell]]:
     limit = part(report.config, "text").get("max_tokens")
     note = f"max_tokens is {count(limit)}" if finite(limit) else "max_tokens is off: all is read"
     wanted = [
-        ("median tokens", "of the model's own tokens", "median", count),
+        ("median tokens", "of the model's own tokens", "median", lambda n: count(_whole(n))),
         ("texts cut", note, "texts_cut", share),
         ("tokens not read", note, "tokens_cut", share),
         ("unknown words", "tokens that the vocabulary does not hold", "unknown_tokens", share),

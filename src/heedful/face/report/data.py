@@ -38,6 +38,8 @@ class Report:
         examples: texts with their explanations, in the order in which they are shown.
         plots: name, title and inline SVG of each.
         graph: inline SVG of the network; empty = none.
+        validation: what an evaluation would say of the validation texts; None = not known. It
+            stands in for a record that is not there yet.
     """
 
     name: str
@@ -48,6 +50,12 @@ class Report:
     examples: Sequence[Selected]
     plots: Sequence[tuple[str, str, str]]
     graph: str
+    validation: Mapping[str, Any] | None = None
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The record whose figures the page shows: of the evaluation, else of validation."""
+        return (self.validation if self.record is None else self.record) or {}
 
     @property
     def task(self) -> str:

@@ -10,7 +10,7 @@ from heedful.face.card import WORDS, card_of
 from heedful.face.heat import chance, checked
 from heedful.face.page_data import embedded, page_data
 from heedful.face.report.data import Report, Selected, items
-from heedful.face.report.numbers import number
+from heedful.face.report.numbers import count, finite, number
 from heedful.face.report.table import Table, text
 from heedful.records import Explanation
 
@@ -73,7 +73,7 @@ def examples(report: Report) -> dict[str, Any]:
         "few": len(records)
         and any(_fewer(a.explanation, b) for a, b in zip(chosen, records, strict=True)),
         "suspects": _suspects(report),
-        "suspected": (report.record or {}).get("label_errors_found"),
+        "suspected": _suspected(report.shown),
         "data": embedded(data),
     }
 
@@ -118,6 +118,7 @@ def _about(one: Selected, doubt: str) -> dict[str, Any]:
     return {
         "where": f"{one.source}, row {one.row}",
         "given": given,
+        "said": bool(one.explanation.prediction.labels),
         "why": one.why or ("other",),
         "tags": [
             KINDS[reason][0].lower() if reason in KINDS else reason
@@ -132,13 +133,21 @@ def _doubts(report: Report) -> dict[tuple[str, int], str]:
     """File and row of a probable label error to what is suggested in its place."""
     return {
         (str(error.get("source")), int(error.get("row") or 0)): _suggested(error)
-        for error in items(report.record, "label_errors")
+        for error in items(report.shown, "label_errors")
         if isinstance(error, Mapping)
     }
 
 
 def _suggested(error: Mapping[str, Any]) -> str:
     return ", ".join(map(str, items(error, "suggested"))) or "none of the classes"
+
+
+def _suspected(record: Mapping[str, Any]) -> str:
+    """How many there are, and how many of them are listed."""
+    found, listed = finite(record.get("label_errors_found")), len(items(record, "label_errors"))
+    if found is None or found <= listed:
+        return f"All {count(listed)} probable label errors"
+    return f"Probable label errors: the {count(listed)} most suspicious of {count(found)}"
 
 
 def _suspects(report: Report) -> Table | None:
@@ -149,7 +158,7 @@ def _suspects(report: Report) -> Table | None:
             text(_suggested(error)),
             text(number(error.get("score"))),
         ]
-        for error in items(report.record, "label_errors")
+        for error in items(report.shown, "label_errors")
         if isinstance(error, Mapping)
     ]
     head = ["row", "given", "suggested", "score"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from heedful.face.report.data import Report, items, part
 from heedful.face.report.head import figures_of
-from heedful.face.report.metrics import Metric, metrics_of
-from heedful.face.report.numbers import count, finite, number, share
+from heedful.face.report.metrics import Metric, f1_name, metrics_of
+from heedful.face.report.numbers import THIN, count, finite, number, share
 from heedful.face.report.table import Cell, Table, barred, counted, spelt, text
 
 CONFUSED = 10
@@ -17,7 +17,8 @@ CONFUSED = 10
 
 def figures(report: Report) -> dict[str, Any]:
     """The tables of the page's second part; None in the place of what is not there."""
-    record = report.record or {}
+    record = report.shown
+    f1 = f1_name(report.task, report.classes)
     return {
         "side_by_side": _side_by_side(report),
         "per_class": _per_class(report, part(record, "per_class")),
@@ -26,7 +27,7 @@ def figures(report: Report) -> dict[str, Any]:
         "slices": [
             table
             for key, name in SLICES.items()
-            if (table := _slice(items(part(record, "slices"), key), name))
+            if (table := _slice(items(part(record, "slices"), key), name, f1))
         ],
     }
 
@@ -39,14 +40,16 @@ SLICES = {
 
 
 def _side_by_side(report: Report) -> Table:
-    own, record = figures_of(report), report.record or {}
+    own, record = figures_of(report), report.shown
     controls = {"linear baseline": "baseline", "uniform attention": "uniform"}
     columns = [own] + [part(record, key) for key in controls.values() if part(record, key)]
     names = [name for name, key in controls.items() if part(record, key)]
     known = [m for m in metrics_of(report.task, report.classes) if _given(m, columns)]
     rows = [[_defined(metric)] + [_value(metric, column) for column in columns] for metric in known]
-    who = "network" if report.record is not None else "network, validation data"
-    return Table("Figures, with 95 % intervals where they were computed", ["", who, *names], rows)
+    known_bounds = any(part(column, "intervals") for column in columns)
+    what = "Validation figures" if report.record is None else "Figures"
+    caption = f"{what} with their 95 % intervals" if known_bounds else what
+    return Table(caption, ["", "network", *names], rows)
 
 
 def _given(metric: Metric, columns: Sequence[Mapping[str, Any]]) -> bool:
@@ -118,10 +121,10 @@ def _confused(confusion: Any, classes: Sequence[str]) -> Table | None:
     return Table("Most frequent confusions", head, rows, texts=True) if rows else None
 
 
-def _slice(values: Sequence[Any], name: tuple[str, str]) -> Table | None:
+def _slice(values: Sequence[Any], name: tuple[str, str], f1: str) -> Table | None:
     rows = [
         [
-            text(value.get("name", "")),
+            text(str(value.get("name", "")).replace(" %", f"{THIN}%")),
             counted(value.get("rows")),
             barred(value.get("accuracy"), value.get("interval")),
             spelt(value.get("f1"), share),
@@ -129,5 +132,5 @@ def _slice(values: Sequence[Any], name: tuple[str, str]) -> Table | None:
         for value in values
         if isinstance(value, Mapping)
     ]
-    head = [name[1], "texts", "accuracy", "F1"]
+    head = [name[1], "texts", "accuracy", f1]
     return Table(f"Results by {name[0]}", head, rows) if rows else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from heedful.face.report.data import Report, items, part
+from heedful.face.report.metrics import f1_name
 from heedful.face.report.numbers import MISSING, count, finite, interval, plural, points, share
 
 
@@ -28,15 +29,17 @@ def head(report: Report) -> dict[str, Any]:
 
 
 def figures_of(report: Report) -> Mapping[str, Any]:
-    """The figures shown: of the evaluation, else of the validation data."""
-    return report.record if report.record is not None else part(report.metrics, "validation")
+    """The figures shown: of the evaluation, else of the validation data, as far as stored."""
+    if report.record is None and report.validation is None:
+        return part(report.metrics, "validation")
+    return report.shown
 
 
 def _measured(report: Report) -> str:
     record = report.record
     if record is None:
         rows = plural(part(report.config, "data").get("valid_rows"), "text")
-        return f"Validation data: {rows}, which also decided when to stop training."
+        return f"Measured on {rows} held out for validation, which also decided when to stop."
     bad = record.get("bad_rows")
     left = f" ({plural(bad, 'row')} could not be used)" if finite(bad) else ""
     date = f", {record['date']}" if record.get("date") else ""
@@ -47,21 +50,21 @@ def _measured(report: Report) -> str:
 
 def _big(report: Report) -> list[Figure]:
     values = figures_of(report)
-    binary = report.task == "binary"
-    f1 = f"F1 of {report.classes[-1]}" if binary else "F1, mean over the classes"
-    found = [("accuracy", "Accuracy"), ("f1", f1)]
+    f1 = f1_name(report.task, report.classes)
+    all_right = "Accuracy: all labels right" if report.task == "multi-label" else "Accuracy"
+    found = [("accuracy", all_right), ("f1", f1)]
     return [Figure(name, share(values.get(key)), _interval(values, key)) for key, name in found]
 
 
 def _interval(values: Mapping[str, Any], key: str) -> str:
     between = interval(part(values, "intervals").get(key), share)
-    return f"95 % interval {between}" if between else "no interval"
+    return f"95 % interval {between}" if between else ""
 
 
 def _sentences(report: Report) -> list[str]:
     """How the network stands against the two controls, or why that is not known."""
-    record = report.record
-    if record is None:
+    record = report.shown
+    if report.record is None and not record:
         return []
     return [
         _against(record, "baseline", "The linear baseline", "a linear model was not measured here"),

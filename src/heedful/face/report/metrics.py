@@ -21,18 +21,28 @@ class Metric(NamedTuple):
 def metrics_of(task: str, classes: Sequence[str]) -> list[Metric]:
     """The figures of a task, in the order in which they are shown."""
     whose = f" of the class {classes[-1]}" if task == "binary" else ", the mean over the classes"
-    short = f" ({classes[-1]})" if task == "binary" else " (mean)"
+    short = _whose(task, classes)
     exactly = "exactly the right labels" if task == "multi-label" else "the right label"
     found = [
         Metric("accuracy", "Accuracy", "higher", share, f"The share of texts given {exactly}."),
         Metric("balanced_accuracy", "Balanced accuracy", "higher", share, _BALANCED),
         Metric("precision", f"Precision{short}", "higher", share, f"{_PRECISION}{whose}."),
         Metric("recall", f"Recall{short}", "higher", share, f"{_RECALL}{whose}."),
-        Metric("f1", f"F1{short}", "higher", share, f"{_F1}{whose}."),
+        Metric("f1", f1_name(task, classes), "higher", share, f"{_F1}{whose}."),
         Metric("f1_micro", "F1 (all decisions)", "higher", share, _MICRO),
         *_RANKED,
     ]
-    return [metric for metric in found if metric.key != "f1_micro" or task != "binary"]
+    # Where a text has exactly one class, F1 over all decisions is the accuracy once more.
+    return [metric for metric in found if metric.key != "f1_micro" or task == "multi-label"]
+
+
+def f1_name(task: str, classes: Sequence[str]) -> str:
+    """`F1 (class positive)`, or `F1 (mean of classes)` where there are more than two."""
+    return f"F1{_whose(task, classes)}"
+
+
+def _whose(task: str, classes: Sequence[str]) -> str:
+    return f" (class {classes[-1]})" if task == "binary" else " (mean of classes)"
 
 
 _BALANCED = (

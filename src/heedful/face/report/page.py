@@ -39,6 +39,7 @@ def to_report(report: Report, plot_style: str = "") -> str:
     values: dict[str, Any] = {
         "name": report.name,
         "evaluated": report.record is not None,
+        "measured": report.record is not None or report.validation is not None,
         "alarms": alarms(report),
         "head": head(report),
         "figures": figures(report),

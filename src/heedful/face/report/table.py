@@ -50,7 +50,7 @@ class Table(NamedTuple):
     @property
     def long(self) -> bool:
         """Whether it scrolls in itself."""
-        return len(self.rows) > 15
+        return len(self.rows) > 20
 
 
 def text(value: Any) -> Cell:
