@@ -90,6 +90,16 @@ def test_multi_label_takes_one_class_at_a_time() -> None:
     assert label_errors(p, targets, "multi-label") == [Suspect(1, (0,), (1,), pytest.approx(0.05))]
 
 
+def test_a_label_that_is_mostly_missed_is_not_doubted_where_it_is_given() -> None:
+    given = np.array([1, 1, 1, 0, 0, 0, 0])
+    p = np.array([0.9, 0.02, 0.03, 0.01, 0.02, 0.95, 0.01])
+    other = np.array([0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1])
+    both, targets = np.stack((p, other), axis=1), np.stack((given, given), axis=1)
+    assert [s.index for s in label_errors(both, targets, "multi-label")] == [5]
+    both[1, 0] = 0.8  # now two of three are found, and the third is doubted
+    assert [s.index for s in label_errors(both, targets, "multi-label")] == [2, 5]
+
+
 def test_no_rows_have_no_errors() -> None:
     assert label_errors(np.zeros((0, 3)), np.zeros(0, int), "multi-class") == []
     assert label_errors(np.zeros((0, 3)), np.zeros((0, 3)), "multi-label") == []

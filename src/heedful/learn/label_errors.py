@@ -58,7 +58,8 @@ class Suspect:
 def label_errors(probabilities: NDArray[Any], targets: NDArray[Any], task: Task) -> list[Suspect]:
     """The suspected rows, the most suspicious first; equal scores in the order of the data.
 
-    Multi-label tasks are taken one class at a time, each as yes or no.
+    Multi-label tasks are taken one class at a time, each as yes or no; a label that the model finds
+    in less than half of its rows is not doubted where it is given.
 
     Args:
         probabilities: (N, C) out-of-sample, binary tasks two columns.
@@ -119,13 +120,25 @@ def _of_sets(probabilities: NDArray[Any], targets: NDArray[Any]) -> list[Suspect
     suspected = np.zeros(given.shape, bool)
     for c in range(given.shape[1]):
         both = np.stack((1 - probabilities[:, c], probabilities[:, c]), axis=1)
-        suspected[_suspected(both, given[:, c])[0], c] = True
+        rows = _suspected(both, given[:, c])[0]
+        if not _finds(probabilities[:, c], given[:, c]):
+            rows = rows[given[rows, c] == 0]
+        suspected[rows, c] = True
     right = np.where(given == 1, probabilities, 1 - probabilities)
     scores = np.where(suspected, right, np.inf).min(axis=1, initial=np.inf)
     return [
         Suspect(int(i), _positions(given[i]), _positions(given[i] ^ suspected[i]), float(scores[i]))
         for i in np.flatnonzero(suspected.any(axis=1))
     ]
+
+
+def _finds(probabilities: NDArray[Any], given: Ints) -> bool:
+    """Whether a label is found in at least half of the rows (N,) that it is given to.
+
+    That a model misses a label it mostly misses says nothing about the label.
+    """
+    yes = given == 1
+    return bool(np.mean(probabilities[yes] > 0.5) >= 0.5) if yes.any() else False
 
 
 def _positions(row: NDArray[Any]) -> tuple[int, ...]:
