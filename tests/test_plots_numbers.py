@@ -22,12 +22,14 @@ from heedful.face.plots.draw import (
     confusion,
     counts,
     curves,
+    draw_all,
     lengths,
     per_class,
     precision_recall,
     roc,
     scores,
     threshold,
+    to_svg,
 )
 from heedful.face.plots.threshold import at_thresholds
 from made_scores import (
@@ -35,6 +37,7 @@ from made_scores import (
     PRIMES,
     history,
     many,
+    scored,
     tags,
     two,
 )
@@ -314,3 +317,18 @@ def test_scores_are_spread_by_true_class() -> None:
     said = texts(root(plot))
     assert {"true class yes", "true class no", "probability of class yes"} <= set(said)
     assert axes.get_title(loc="left") == "", "a class called 1 would read as a tick"
+
+
+def test_the_threshold_curve_is_that_of_the_validation_texts() -> None:
+    """On these thresholds are chosen; the curve of test texts would invite to choose by it."""
+    names = ("no", "yes")
+    tested = scored("binary", names, *two(rows=211))
+    held = scored("binary", names, *two(rows=97, seed=3))
+    record = {"decision": {"thresholds": [0.7, 0.3]}}
+    by_name = {p.name: p for p in draw_all(tested, record, [], 0, None, held)}
+    given = (held.probabilities, held.targets, "binary", held.labels.names, [0.7, 0.3])
+    expected = threshold(*given, "validation texts")
+    assert to_svg(by_name["threshold"]) == to_svg(expected)
+    assert by_name["threshold"].title.endswith("validation texts")
+    without = {p.name: p for p in draw_all(tested, record, [], 0, None)}
+    assert to_svg(without["threshold"]) != to_svg(expected)

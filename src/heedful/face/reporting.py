@@ -30,9 +30,11 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     history = _history(folder / HISTORY)
     metrics = _json(folder / METRICS) or {}
     best = int(metrics.get("best_epoch") or 0)
-    scores = scores_of(folder, record) if record else _validation(folder, model)
+    held = _validation(folder, model)
+    scores = scores_of(folder, record) if record else held
     validation = _measured(scores, model) if scores and record is None else None
-    plots = draw_all(scores, record or validation, history, best, model.config.text.max_tokens)
+    most = model.config.text.max_tokens
+    plots = draw_all(scores, record or validation, history, best, most, held)
     page = to_report(
         Report(
             name=folder.resolve().name,

@@ -42,6 +42,7 @@ def draw_all(
     history: Sequence[Mapping[str, Any]],
     best_epoch: int,
     max_tokens: int | None,
+    validation: Scores | None = None,
 ) -> list[Plot]:
     """The pictures that make sense for a task and its data.
 
@@ -52,10 +53,12 @@ def draw_all(
         history: the lines of history.jsonl.
         best_epoch: whose weights were kept.
         max_tokens: the most that is read of a text; None: all.
+        validation: what the model said of the validation texts. Thresholds are chosen on these,
+            so their curve is drawn of them: nobody should choose by the curve of test texts.
     """
     plots = []
     if scored and record:
-        plots += _of_decisions(scored, record)
+        plots += _of_decisions(scored, record, validation)
         plots.append(lengths(scored.tokens, max_tokens))
     return plots + _of_training(history, best_epoch)
 
@@ -67,7 +70,9 @@ def _of_training(history: Sequence[Mapping[str, Any]], best_epoch: int) -> list[
     return [curves(history, best_epoch)] + ([counts(history, best_epoch)] if counted else [])
 
 
-def _of_decisions(scored: Scores, record: Mapping[str, Any]) -> list[Plot]:
+def _of_decisions(
+    scored: Scores, record: Mapping[str, Any], validation: Scores | None
+) -> list[Plot]:
     names, task = scored.labels.names, scored.task
     thresholds = (record.get("decision") or {}).get("thresholds")
     given = (scored.probabilities, scored.targets, task, names, thresholds)
@@ -78,7 +83,9 @@ def _of_decisions(scored: Scores, record: Mapping[str, Any]) -> list[Plot]:
         plots.append(per_class(record["per_class"]))
     plots += [roc(*given), precision_recall(*given)]
     if task != "multi-class":
-        plots.append(threshold(*given))
+        held = (validation.probabilities, validation.targets) if validation else given[:2]
+        where = "validation texts" if validation else ""
+        plots.append(threshold(*held, task, names, thresholds, where))
     plots.append(scores(*given))
     if record.get("calibration"):
         plots.append(calibration(record["calibration"]))

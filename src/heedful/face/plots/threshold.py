@@ -35,10 +35,11 @@ def threshold(
     task: Task,
     names: Sequence[str],
     thresholds: Sequence[float] | None = None,
+    where: str = "",
 ) -> Plot:
     """Precision, recall and F1 against the threshold (binary; multi-label: all classes pooled).
 
-    Arguments: see `rivals`. The classes of a multi-label task may have thresholds of their
+    Arguments: see `rivals`; `where` says of which texts, for the title. The classes of a multi-label task may have thresholds of their
     own: they are marked along the foot, and what the model reaches with them is not a point
     of these lines.
     """
@@ -64,7 +65,7 @@ def threshold(
         marked = f"threshold {chosen[0]:.3g}" if len(chosen) == 1 else "thresholds of the classes"
         legend(figure, handles, [*rates, marked], columns=2)
         settle(figure)
-    title = "Precision, recall and F1 against the threshold"
+    title = f"Precision, recall and F1 against the threshold{f', {where}' if where else ''}"
     return Plot("threshold", title, _threshold_alt(title, chosen, here), figure)
 
 
