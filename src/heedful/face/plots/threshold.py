@@ -39,9 +39,9 @@ def threshold(
 ) -> Plot:
     """Precision, recall and F1 against the threshold (binary; multi-label: all classes pooled).
 
-    Arguments: see `rivals`; `where` says of which texts, for the title. The classes of a multi-label task may have thresholds of their
-    own: they are marked along the foot, and what the model reaches with them is not a point
-    of these lines.
+    Arguments: see `rivals`; `where` says of which texts, for the title. The classes of a
+    multi-label task may have thresholds of their own: they are marked along the foot, and what
+    the model reaches with them is not a point of these lines.
     """
     found, _ = rivals(probabilities, targets, task, names, thresholds)
     scores = np.concatenate([rival.scores for rival in found]) if found else np.zeros(0)
