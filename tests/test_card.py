@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from heedful.learn.card import MARKER, exact_leaks, model_card, near_leaks
 
@@ -94,3 +97,51 @@ def test_a_model_saved_from_python_has_no_data_facts():
     card = model_card("x", CONFIG | {"data": {}, "decision": None, "lengths": None}, {})
     assert "nothing is recorded about its data" in card
     assert "temperature" not in card
+
+
+NASTY = ("a|b", "**b** _i_ `c` ``d``", "<script>x</script>", "new\nline", "[l](u)", "&amp;",
+         "\\back", "# h", "- yes", "1. one", "+x", "~~x~~", "my_own_file", "😀🎉", "שלום\u202e", "\x1b[31m", "`", "", MARKER[:9])  # fmt: skip
+
+
+def rendered(markdown: str) -> list[Token]:
+    """The card's tokens as a Markdown reader sees them, header cut off."""
+    reader = MarkdownIt("commonmark").enable("table")
+    return [
+        inner
+        for token in reader.parse(markdown.partition("\n---\n")[2])
+        for inner in (token.children or [token])
+    ]
+
+
+def test_labels_of_any_make_stand_in_the_card_as_code():
+    config = CONFIG | {"id2label": {str(i): name for i, name in enumerate(NASTY) if name}}
+    tokens = rendered(model_card("run", config, {}))
+    named = [token.content for token in tokens if token.type == "code_inline"]
+    expected = [
+        " ".join(name.split()).replace("\u202e", "\ufffd").replace("\x1b", "\ufffd")
+        for name in NASTY
+        if name
+    ]
+    assert named[: len(expected)] == expected
+    assert not [
+        token for token in tokens if token.type.startswith("html") and "script" in token.content
+    ]
+
+
+@pytest.mark.parametrize("name", NASTY[:-2])
+def test_a_file_or_folder_of_any_name_changes_nothing_but_its_name(name):
+    record = RECORD | {"data": [name]}
+    config = CONFIG | {"data": CONFIG["data"] | {"files": [name]}}
+    card = model_card(name, config, {"evaluations": [record]})
+    plain = model_card("x", CONFIG, {"evaluations": [RECORD | {"data": ["x"]}]})
+    assert header(card)["model-index"][0]["name"] == name
+    assert header(card)["model-index"][0]["results"][0]["dataset"]["name"] == name
+    kinds = [token.type for token in rendered(card)]
+    without = [kind for kind in kinds if kind not in ("text", "softbreak", "text_special")]
+    expected = [token.type for token in rendered(plain)]
+    assert without == [kind for kind in expected if kind not in ("text", "softbreak")]
+
+
+def test_half_a_character_pair_in_a_file_name_is_a_replacement_sign():
+    card = model_card("x", CONFIG, {"evaluations": [RECORD | {"data": ["a\udcff.tsv"]}]})
+    assert header(card)["model-index"][0]["results"][0]["dataset"]["name"] == "a\ufffd.tsv"

@@ -264,6 +264,76 @@ def test_hashes_of_another_version_are_named(run: Path) -> None:
     assert str(path) in said and "another version" in said
 
 
+@pytest.mark.parametrize("content", ["[1, 2]", "null", '{"evaluations": [{"id": 3}]}', "{ no"])
+def test_damaged_figures_are_told_before_anything_is_changed(run: Path, content: str) -> None:
+    (run / "metrics.json").write_text(content)
+    before = {path: path.read_bytes() for path in sorted(run.rglob("*")) if path.is_file()}
+    for command in (
+        ("evaluate", run, "reviews:40:9"),
+        ("decide", run, "--aim", "f1"),
+        ("report", run),
+        ("info", run),
+        ("compare", run, run.parent),
+    ):
+        ran = heedful(*command)
+        assert "metrics.json" in ran.refusal()
+        assert ran.out == ""
+    assert {p: p.read_bytes() for p in sorted(run.rglob("*")) if p.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["checks.json", "history.jsonl"])
+@pytest.mark.parametrize("content", ["[1, 2]", "null", "{ no"])
+def test_a_part_of_the_report_of_another_shape_is_named(run: Path, name: str, content: str) -> None:
+    (run / name).write_text(content + "\n")
+    assert name in heedful("report", run).refusal()
+
+
+def test_a_lost_metrics_file_is_no_hindrance_to_a_decision(run: Path) -> None:
+    (run / "metrics.json").unlink()
+    assert heedful("decide", run, "--aim", "f1").code == 0
+    assert load_model(run).decision.aim == "f1"
+    assert heedful("info", run).code == 0
+
+
+def test_damaged_examples_are_named_once(run: Path) -> None:
+    path = run / "evaluations" / f"{record_of(run)['id']}.json"
+    path.write_bytes(path.read_bytes()[:99])
+    said = heedful("report", run).refusal()
+    assert said.count(str(path)) == 1
+    assert "HeedfulError" not in said
+
+
+def test_evaluations_that_end_at_once_lose_nothing(trained: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    script = (
+        "import sys, pathlib\n"
+        "from heedful.learn import evaluations as e\n"
+        "run, who = pathlib.Path(sys.argv[1]), sys.argv[2]\n"
+        "for i in range(12):\n"
+        "    record = {'id': f'{who}{i}', 'data': [who], 'rows': 1, 'fingerprint': who}\n"
+        "    e.add_evaluation(run, record, b'', {'examples': []})\n"
+    )
+    command = [sys.executable, "-c", script, str(run)]
+    both = [subprocess.Popen([*command, who], env=os.environ | {"PYTHONPATH": SRC}) for who in "ab"]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(evaluations(run)) == 24
+
+
+def test_data_are_called_by_their_name(run: Path, tmp_path: Path, monkeypatch) -> None:
+    rows = (json.dumps({"text": f"fine {i}", "label": "positive"}) for i in range(3))
+    table = "\n".join(rows).encode()
+    assert heedful("evaluate", run, "-", stdin=table).code == 0
+    assert record_of(run)["data"] == ["standard input"]
+    folder = tmp_path / "reviews of mine" / "test"
+    for kind in ("pos", "neg"):
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "0_9.txt").write_text(f"a {kind} film")
+    monkeypatch.chdir(tmp_path / "reviews of mine")
+    ran = heedful("evaluate", run, ".", "--label-map", "pos=positive,neg=negative")
+    assert ran.code == 0, ran.err
+    assert record_of(run)["data"] == ["reviews of mine"]
+
+
 # --- the leaking Kaggle pair ---------------------------------------------------------------
 
 
@@ -389,6 +459,38 @@ def test_two_labels_are_no_binary_task(tmp_path: Path) -> None:
     assert all(f"│ {label} " in ran.out for label in ("good", "long"))
 
 
+def test_a_label_without_validation_texts_says_why_its_threshold_stays(
+    multi_label: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(multi_label, tmp_path / "tags"))
+    path = run / "validation.parquet"
+    never = load_model(run).labels.names[1]
+    rest = pl.col("labels").list.set_difference(pl.lit([never]))
+    pl.read_parquet(path).with_columns(rest).write_parquet(path)
+    ran = heedful("decide", run, "--aim", "f1")
+    assert f"no validation text has the label {never}" in ran.err
+    assert load_model(run).decision.thresholds[1] == 0.5
+
+
+def test_two_labels_that_do_not_exclude_each_other_have_a_threshold_each(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    sets = [["food"], ["space"], [], ["food", "space"]] * 20
+    rows = [json.dumps({"text": text_about(s, draw), "label": s}) for s in sets]
+    (tmp_path / "two.jsonl").write_text("\n".join(rows))
+    run = tmp_path / "two"
+    assert heedful("train", tmp_path / "two.jsonl", "--out", run, *TINY).code == 0
+    ran = heedful("decide", run, "--aim", "recall=0.9")
+    assert "at a threshold per label (recall=0.9)" in ran.err
+    for name, value in zip(("food", "space"), load_model(run).decision.thresholds, strict=True):
+        assert re.search(rf"{name}\s*│\s*{value:.3f}", ran.out)
+
+
+def test_only_figures_of_another_rule_are_called_old(run: Path) -> None:
+    assert "old rule" in heedful("decide", run, "--aim", "f1").err
+    assert heedful("evaluate", run, TEST).code == 0
+    assert "old rule" not in heedful("decide", run, "--aim", "f1").err
+
+
 # --- compare -------------------------------------------------------------------------------
 
 
@@ -458,3 +560,35 @@ def test_rows_with_square_brackets_are_shown_as_they_are(multi_class: Path, tmp_
     flipped.write_text(json.dumps(config))
     assert heedful("evaluate", copies[0], data).code == 0
     assert "only runs of one task" in heedful("compare", *copies, "--data", data).refusal()
+
+
+LABELS = ("[red]rich[/red]", "[bold", "back\\[i]slash", "new\nline", "tab\tbed", "e\x1b[31msc")
+SEEN = ("[red]rich[/red]", "[bold", "back\\[i]slash", "new␊line", "tab␉bed", "e␛[31msc")
+
+
+def test_names_stand_in_tables_and_notes_as_they_are(tmp_path: Path) -> None:
+    draw = random.Random(11)
+    words = [f"word{i}" for i in range(len(LABELS))]
+    rows = [
+        json.dumps({"text": f"{words[i]} {draw.choice('abcdefgh')} {n}", "label": [LABELS[i]]})
+        for n in range(12)
+        for i in range(len(LABELS))
+    ]
+    data = tmp_path / "odd.jsonl"
+    data.write_text("\n".join(rows))
+    runs = [tmp_path / name for name in ("[b]one", "two")]
+    for seed, run in enumerate(runs):
+        ran = heedful("train", data, "--out", run, "--multi-label", "--seed", seed, *TINY)
+        assert ran.code == 0, ran.err
+    said = {
+        "check": heedful("check", data).out,
+        "info": heedful("info", runs[0]).out,
+        "decide": heedful("decide", runs[0], "--aim", "f1").out,
+    }
+    for command, text in said.items():
+        for name in SEEN:
+            assert name in text, (command, name)
+        assert "\x1b" not in text, command
+    compared = heedful("compare", *runs, "--data", data)
+    assert compared.code == 0, compared.err
+    assert "[b]one" in compared.out

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.table import Table
 
-from heedful.face.console import note, show, tell_data, warn, write_json
+from heedful.face.console import cell, note, show, tell_data, warn, write_json
 from heedful.face.label_check import show_suspects, suspects_of
 from heedful.face.stdin import taking_stdin
 from heedful.records import HeedfulError
@@ -88,7 +88,9 @@ def _table(split: SplitQuality) -> Table:
     table.add_column(justify="right")
     table.add_row("usable rows", f"{split.rows:,}")
     for label, count in list(split.labels.items())[:MOST_LABELS]:
-        table.add_row(f"  label {label}", f"{count:,} ({100 * count / max(split.rows, 1):.1f} %)")
+        table.add_row(
+            cell(f"  label {label}"), f"{count:,} ({100 * count / max(split.rows, 1):.1f} %)"
+        )
     if len(split.labels) > MOST_LABELS:
         table.add_row(f"  {len(split.labels) - MOST_LABELS} more labels", "")
     lengths = split.lengths

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
-from heedful.face.console import stderr
+from heedful.face.console import note, stderr
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
@@ -369,5 +369,5 @@ def _usage(error: Any) -> str:
 
 def _fail(message: str) -> int:
     line = " ".join(message.splitlines())
-    stderr().print(f"heedful: {line}", style="red", markup=False)
+    note(f"heedful: {line}", style="red")
     return 2

@@ -7,11 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
-from heedful.face.console import figure_text, interval_text, note, show, tell_data, write_json
-from heedful.face.scoring import remembered
+from heedful.face.console import (
+    cell,
+    figure_text,
+    interval_text,
+    note,
+    show,
+    tell_data,
+    write_json,
+)
+from heedful.face.scoring import names_of, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.compare import compare
 from heedful.learn.decision import Decision
@@ -92,14 +99,14 @@ def _score(
     for run, model in models.items():
         with using_threads(0):
             found[run] = score_examples(model, corpus.examples, None), model.decision
-    return found, [Path(name).name for name in data]
+    return found, names_of(data)
 
 
 def _figures(runs: Mapping[str, Any]) -> Table:
     table = Table()
     table.add_column("metric")
     for name in runs:
-        table.add_column(name, justify="right")
+        table.add_column(cell(name), justify="right")
     first = next(iter(runs.values()))
     for metric in FIGURES:
         if metric in first:
@@ -131,11 +138,11 @@ def _show_rows(found: Mapping[str, Any], runs: Sequence[str]) -> None:
         return
     table = Table()
     for heading in ("row", "true", *runs, "text"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(cell(heading), overflow="fold")
     for row in rows:
         said = [", ".join(row["predicted"][run]) or "none" for run in runs]
         text = row["excerpt"][:WIDTH] + ("…" if len(row["excerpt"]) > WIDTH else "")
         place = f"{row['source']}, row {row['row']}"
         cells = [place, ", ".join(row["labels"]) or "none", *said, text]
-        table.add_row(*map(escape, cells))
+        table.add_row(*map(cell, cells))
     show(table, "where they differ most")

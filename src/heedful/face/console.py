@@ -12,7 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from heedful.face.controls import harmless
 from heedful.learn.files import finite, write_bytes
 from heedful.learn.measures import COUNTS, FIGURES, RIVALS
 from heedful.records import BadRow, Epoch, HeedfulError
@@ -32,7 +34,7 @@ def stderr() -> Console:
 
 def note(message: str, style: str = "dim", console: Console | None = None) -> None:
     """One line to stderr; square brackets in it are just brackets."""
-    (console or stderr()).print(message, style=style, markup=False)
+    (console or stderr()).print(harmless(message), style=style, markup=False)
 
 
 def warn(message: str) -> None:
@@ -90,8 +92,13 @@ def write_json(target: str, value: Any) -> None:
 def show(table: Table, title: str) -> None:
     """A table on stdout below its title, which may be wider than the table."""
     console = stdout()
-    console.print(title, style="bold", markup=False, soft_wrap=True)
+    console.print(harmless(title), style="bold", markup=False, soft_wrap=True)
     console.print(table)
+
+
+def cell(text: str) -> Text:
+    """A name or a text in a table: on one line, brackets just brackets, controls made visible."""
+    return Text(harmless(text).replace("\n", "␊").replace("\t", "␉"))
 
 
 def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
@@ -99,7 +106,7 @@ def metrics_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     table = Table()
     table.add_column("metric")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(cell(name), justify="right")
     for metric in next(iter(columns.values())):
         table.add_row(metric, *(figure_text(metric, v.get(metric)) for v in columns.values()))
     return table

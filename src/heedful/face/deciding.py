@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
-from heedful.face.console import figure_text, note, show, warn, write_json
+from heedful.face.console import cell, figure_text, note, show, warn, write_json
 from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, renew_card
 from heedful.learn.folder import read_labels, set_decision
@@ -31,6 +30,7 @@ def run_decide(run: str, aim: str | None, json: str | None) -> None:
             "a multi-class run decides for the most probable class and has no threshold; decide "
             "works for binary and multi-label runs"
         )
+    earlier = evaluations(folder)  # a damaged part is told before anything is changed
     path = folder / VALIDATION
     if not path.exists():
         raise HeedfulError(
@@ -50,7 +50,7 @@ def run_decide(run: str, aim: str | None, json: str | None) -> None:
         set_decision(folder, new)
         renew_card(folder)
         note(f"{folder} now decides {_spelt(new, labels.task)}", style="bold")
-        if evaluations(folder):
+        if any(record.get("decision") != new.to_json() for record in earlier):
             warn("the figures of earlier evaluations hold for the old rule; evaluate again")
 
 
@@ -61,7 +61,12 @@ def _chosen(scores: Scores, decision: Decision, aim: str) -> Decision:
     names = scores.labels.names[1:] if scores.task == "binary" else scores.labels.names
     choices = choose_each(scores.probabilities, scores.targets, scores.task, wanted)
     for name, choice in zip(names, choices, strict=True):
-        if not choice.reached:
+        if not choice.reached and choice.recall == 0:
+            warn(
+                f"no validation text has the label {name}, or its probability is always 0: "
+                f"nothing to choose its threshold on, it stays {choice.threshold:g}"
+            )
+        elif not choice.reached:
             warn(
                 f"no threshold gives {aim} for {name} on the validation texts; the nearest gives "
                 f"precision {choice.precision:.3f}, recall {choice.recall:.3f}"
@@ -70,12 +75,12 @@ def _chosen(scores: Scores, decision: Decision, aim: str) -> Decision:
 
 
 def _record(scores: Scores, old: Decision, new: Decision) -> dict[str, Any]:
-    def measured(decision: Decision) -> dict[str, float]:
-        return measure(
-            scores.probabilities, scores.targets, scores.task, thresholds=decision.array()
-        )
+    task = scores.task
 
-    rules = {_spelt(rule, scores.task): rule for rule in (Decision(), old, new)}
+    def measured(decision: Decision) -> dict[str, float]:
+        return measure(scores.probabilities, scores.targets, task, thresholds=decision.array())
+
+    rules = {_spelt(rule, task): rule for rule in (Decision(), old, new)}
     return {
         "decision": new.to_json(),
         "validation": {name: measured(decision) for name, decision in rules.items()},
@@ -102,5 +107,5 @@ def _table(record: dict[str, Any]) -> Table:
 def _per_class(names: tuple[str, ...], decision: Decision) -> Table:
     table = Table("label", "threshold")
     for name, value in zip(names, decision.thresholds or (), strict=True):
-        table.add_row(escape(name), f"{value:.3f}")
+        table.add_row(cell(name), f"{value:.3f}")
     return table

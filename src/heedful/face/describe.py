@@ -8,13 +8,14 @@ from typing import Any
 
 from rich.table import Table
 
-from heedful.face.console import metrics_table, note, show, stdout, write_json, write_text
+from heedful.face.console import cell, metrics_table, note, show, stdout, write_json, write_text
 from heedful.face.plots.graph import network_svg
 from heedful.face.plots.root import standalone
 from heedful.face.scoring import facts
 from heedful.learn.describe import Layer, describe
+from heedful.learn.evaluations import figures_of
 from heedful.learn.folder import load_model, read_json
-from heedful.learn.layout import CONFIG, METRICS
+from heedful.learn.layout import CONFIG
 from heedful.records import HeedfulError
 
 
@@ -31,8 +32,7 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
     data = facts(folder)
     layers = describe(model)
     config = read_json(folder / CONFIG)
-    metrics = folder / METRICS
-    figures: dict[str, Any] = read_json(metrics) if metrics.exists() else {}
+    figures = figures_of(folder)
     if graph:
         write_text(graph, standalone(network_svg(layers, model.task, model.labels.names)))
         note(f"{graph} written")
@@ -44,7 +44,7 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
         return
     console = stdout()
     show(_layers(layers, total), f"{run}: layers (B texts, T tokens)")
-    console.print(f"labels ({model.task}): {', '.join(model.labels.names)}", markup=False)
+    console.print(cell(f"labels ({model.task}): {', '.join(model.labels.names)}"))
     if {"train_rows", "files"} <= set(data):
         console.print(
             f"trained on {data['train_rows']:,} texts of {', '.join(data['files'])}, preset "

@@ -11,13 +11,13 @@ from typing import Any
 from heedful.explain.attribute import explain_examples
 from heedful.explain.select import select_rows
 from heedful.face.console import figures_table, note, show, tell_data, warn, write_json
-from heedful.face.scoring import facts, remembered
+from heedful.face.scoring import facts, names_of, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.card import exact_leaks, near_leaks
 from heedful.learn.checks import evaluation_checks
 from heedful.learn.companions import read_baseline, read_sketch
 from heedful.learn.evaluation import evaluation_record, without_rows
-from heedful.learn.evaluations import add_evaluation
+from heedful.learn.evaluations import add_evaluation, figures_of
 from heedful.learn.folder import load_model
 from heedful.learn.measures import RIVALS
 from heedful.learn.model import TextModel, using_threads
@@ -34,6 +34,7 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     """Score labelled data, and print, write and remember what comes out."""
     folder = Path(run)
     model = load_model(folder)
+    figures_of(folder)  # damaged ones are told before the work, not after it
     multi_label = model.task == "multi-label"
     options = replace(remembered(folder, options), multi_label=multi_label)
     with taking_stdin(data, options) as files:
@@ -65,7 +66,7 @@ def _about(folder: Path, data: Sequence[str], corpus: Corpus) -> dict[str, Any]:
         warn("this is the very data the model was trained on; it says nothing about new texts")
     return {
         "id": print_of[:ID],
-        "data": [Path(name).name for name in data],
+        "data": names_of(data),
         "rows": len(corpus.examples),
         "bad_rows": len(corpus.bad_rows),
         "fingerprint": print_of,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
-from heedful.face.console import note, show
+from heedful.face.console import cell, note, show
 from heedful.learn.label_errors import Suspect, label_errors, out_of_fold
 from heedful.learn.scores import excerpt
 from heedful.records import HeedfulError
@@ -62,7 +61,7 @@ def show_suspects(name: str, found: list[dict[str, Any]]) -> None:
         given, other = (", ".join(suspect[key]) or "none" for key in ("given", "suggested"))
         text = suspect["excerpt"]
         text = text[:WIDTH].rstrip() + "…" if len(text) > WIDTH else text
-        table.add_row(*map(escape, (place, given, other, text)))
+        table.add_row(*map(cell, (place, given, other, text)))
     part = f"the {SHOWN} most suspicious" if len(found) > SHOWN else "the most suspicious first"
     count = "1 label looks" if len(found) == 1 else f"{len(found):,} labels look"
     show(table, f"{name}: {count} wrong; {part}")

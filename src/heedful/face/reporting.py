@@ -13,10 +13,10 @@ from heedful.face.plots.graph import network_svg
 from heedful.face.report.page import Report, Selected, to_report
 from heedful.learn.describe import describe
 from heedful.learn.evaluation import evaluation_record
-from heedful.learn.evaluations import evaluations, examples_of, scores_of
+from heedful.learn.evaluations import evaluations, examples_of, figures_of, scores_of
 from heedful.learn.files import finite, write_bytes
 from heedful.learn.folder import load_model, read_json
-from heedful.learn.layout import CHECKS, CONFIG, HISTORY, METRICS, REPORT, VALIDATION
+from heedful.learn.layout import CHECKS, CONFIG, HISTORY, REPORT, VALIDATION
 from heedful.learn.model import TextModel
 from heedful.learn.scores import Scores, read_scores
 from heedful.records import Explanation, HeedfulError
@@ -28,7 +28,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     model = load_model(folder)
     record = _chosen(folder, data)
     history = _history(folder / HISTORY)
-    metrics = _json(folder / METRICS) or {}
+    metrics = figures_of(folder)
     best = int(metrics.get("best_epoch") or 0)
     held = _validation(folder, model)
     scores = scores_of(folder, record) if record else held
@@ -41,7 +41,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
             config=read_json(folder / CONFIG),
             metrics=metrics,
             record=record,
-            checks=_json(folder / CHECKS),
+            checks=_checks(folder / CHECKS),
             examples=_examples(folder, record),
             plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
             graph=network_svg(describe(model), model.task, model.labels.names),
@@ -88,18 +88,26 @@ def _history(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except ValueError as error:
+        epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
         raise HeedfulError(f"{path} cannot be read: {error}") from None
+    if not all(isinstance(epoch, dict) and {"epoch", "train"} <= set(epoch) for epoch in epochs):
+        raise HeedfulError(f"{path} is damaged: a line is no epoch")
+    return epochs
 
 
-def _json(path: Path) -> Any:
-    return read_json(path) if path.exists() else None
+def _checks(path: Path) -> dict[str, Any] | None:
+    """What was found in the training data; None where the file is missing."""
+    found = read_json(path) if path.exists() else None
+    if path.exists() and not isinstance(found, dict):
+        raise HeedfulError(f"{path} is damaged: it holds no table")
+    return found
 
 
 def _examples(folder: Path, record: Mapping[str, Any] | None) -> list[Selected]:
     if record is None:
         return []
+    found = examples_of(folder, record)
     try:
         return [
             Selected(
@@ -108,7 +116,7 @@ def _examples(folder: Path, record: Mapping[str, Any] | None) -> list[Selected]:
                 item["row"],
                 Explanation.from_json(item["explanation"]),
             )
-            for item in examples_of(folder, record)
+            for item in found
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise HeedfulError(

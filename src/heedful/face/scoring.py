@@ -57,6 +57,11 @@ def facts(run: Path) -> dict[str, Any]:
     return found
 
 
+def names_of(data: Sequence[str]) -> list[str]:
+    """What data are called in a run folder: without their place on this machine."""
+    return ["standard input" if name == "-" else Path(name).absolute().name for name in data]
+
+
 def run_predict(
     run: str,
     texts: Sequence[str],

@@ -6,7 +6,6 @@ than 256 colours) the strong words carry signs instead: `[++great]`, `[-dull]`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from rich.style import Style
 from rich.text import Text
 
 from heedful.face.colours import STEPS, TERMINAL, readable
-from heedful.face.controls import HIDDEN
+from heedful.face.controls import harmless
 from heedful.face.heat import (
     KINDS,
     Method,
@@ -44,23 +43,6 @@ from heedful.records import Explanation
 MARKS = 3
 """Most signs before a word where there is no colour."""
 WORDS = 6
-
-
-def harmless(text: str) -> str:
-    """The text with whatever could steer a terminal made visible.
-
-    Line breaks and tabs stay. Other C0 controls become their Unicode picture
-    (`␛`), the rest a code in angle quotes (`‹U+202E›`): C1 controls, bidirectional overrides,
-    line separators and lone surrogates, which no terminal encoding can hold.
-    """
-    return re.sub(f"{HIDDEN}|[\\x00\\r\ud800-\udfff]", _named, text)
-
-
-def _named(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"‹U+{code:04X}›"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
+from heedful.face.scoring import names_of
 from heedful.face.stdin import taking_stdin
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
@@ -178,8 +179,8 @@ def _facts(
 ) -> dict[str, Any]:
     """What config.json says about the data; reading flags are the defaults of `evaluate`."""
     return {
-        "files": [Path(name).name for name in job.data],
-        "validation_files": [Path(name).name for name in job.valid],
+        "files": names_of(job.data),
+        "validation_files": names_of(job.valid),
         "train_rows": len(train),
         "valid_rows": len(valid),
         "fingerprint": fingerprint(corpus.examples),

@@ -6,12 +6,12 @@ evaluation; what the user adds below the marker stays. No torch here.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from heedful.learn.measures import RATED, RIVALS
+from heedful.learn.quoting import code_span, plain, yaml_string
 
 MARKER = "<!-- heedful writes what stands above this line anew; what stands below is yours -->"
 LONG_NAMES = 30
@@ -30,7 +30,7 @@ def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
     """
     evaluations = metrics.get("evaluations", [])
     blocks = [
-        [*_header(name, evaluations), "", "# " + name, ""],
+        [*_header(name, evaluations), "", "# " + plain(name), ""],
         _what(config),
         _data(config),
         _figures(config, metrics),
@@ -46,13 +46,13 @@ def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
     lines = ["---", "library_name: heedful", "pipeline_tag: text-classification", "tags:"]
     lines += ["- text-classification", "- attention", "- explainability"]
     if evaluations:
-        lines += ["metrics:", "- accuracy", "- f1", "model-index:", f"- name: {json.dumps(name)}"]
+        lines += ["metrics:", "- accuracy", "- f1", "model-index:", f"- name: {yaml_string(name)}"]
         lines += ["  results:"]
     for record in evaluations:
         lines += ["  - task:", "      type: text-classification", "    dataset:"]
-        lines += [f"      name: {json.dumps(', '.join(record['data']))}"]
+        lines += [f"      name: {yaml_string(', '.join(record['data']))}"]
         lines += [
-            f"      type: {json.dumps('local-' + record['fingerprint'][:12])}",
+            f"      type: {yaml_string('local-' + record['fingerprint'][:12])}",
             "    metrics:",
         ]
         for metric in ("accuracy", "f1"):
@@ -65,7 +65,7 @@ def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
 
 def _what(config: Json) -> list[str]:
     network, names = config["model"], list(config["id2label"].values())
-    shown = ", ".join(f"`{name}`" for name in names[:LONG_NAMES])
+    shown = ", ".join(map(code_span, names[:LONG_NAMES]))
     more = f" and {len(names) - LONG_NAMES} more" if len(names) > LONG_NAMES else ""
     lines = [
         f"A {config['task']} text classifier, trained with heedful {config['heedful']}. "
@@ -100,7 +100,7 @@ def _data(config: Json) -> list[str]:
         return [*lines, "Trained from Python; nothing is recorded about its data.", ""]
     held = f"{data['valid_rows']:,} to validate on" if data["valid_rows"] else "none to validate on"
     lines += [
-        f"- files: {', '.join(f'`{name}`' for name in data['files'])}; "
+        f"- files: {', '.join(map(code_span, data['files']))}; "
         f"{data['train_rows']:,} texts to train on, {held}",
         f"- fingerprint (SHA-256 of texts and labels): `{data['fingerprint']}`",
     ]
@@ -128,7 +128,7 @@ def _figures(config: Json, metrics: Json) -> list[str]:
         (f"{', '.join(record['data'])} ({record['rows']:,} texts)", record)
         for record in evaluations
     ]
-    lines += ["| | " + " | ".join(name.replace("|", "\\|") for name, _ in columns) + " |"]
+    lines += ["| | " + " | ".join(plain(name) for name, _ in columns) + " |"]
     lines += ["|---" * (len(columns) + 1) + "|"]
     for metric in RATED:
         if any(metric in figures for _, figures in columns):
@@ -148,7 +148,7 @@ def _figures(config: Json, metrics: Json) -> list[str]:
 
 
 def _sentences(record: Json) -> Iterator[str]:
-    where = ", ".join(record["data"])
+    where = plain(", ".join(record["data"]))
     for rival in RIVALS:
         if record.get(rival):
             yield f"- {where}: {record[rival]['sentence']}"
@@ -204,8 +204,10 @@ def _without(record: Json) -> list[str]:
 
 
 def _limits(evaluations: Sequence[Json]) -> list[str]:
-    found = [exact_leaks(record) + near_leaks(record) + _without(record) for record in evaluations]
-    lines = [f"- {sentence}." for sentences in found for sentence in sentences]
+    lines = []
+    for record in evaluations:
+        leaks = map(plain, exact_leaks(record) + near_leaks(record))
+        lines += [f"- {sentence}." for sentence in (*leaks, *_without(record))]
     if not evaluations:
         lines.append("- It has not been measured on data of its own.")
     lines += [

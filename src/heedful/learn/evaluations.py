@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +30,33 @@ def add_evaluation(
     name = record["id"]
     write_bytes(folder / EVALUATIONS / f"{name}.parquet", scores)
     write_json(folder / EVALUATIONS / f"{name}.json", examples)
-    path = folder / METRICS
-    figures = read_json(path) if path.exists() else {}
-    others = [old for old in figures.get("evaluations", []) if old.get("id") != name]
-    figures |= {"evaluations": [*others, dict(record)]}
-    write_json(path, figures)
-    renew_card(folder)
+    with _alone(folder):
+        figures = figures_of(folder)
+        others = [old for old in figures.get("evaluations", []) if old["id"] != name]
+        figures |= {"evaluations": [*others, dict(record)]}
+        write_json(folder / METRICS, figures)
+        renew_card(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: two that read, add and write at once would lose one addition."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # and with it the lock
 
 
 def renew_card(folder: Path) -> None:
     """Write the model card anew, unless its owner has taken the marker out."""
-    path, figures = folder / CARD, read_json(folder / METRICS)
+    path, figures = folder / CARD, figures_of(folder)
     old = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     if old and MARKER not in old:
         return
@@ -52,12 +70,34 @@ def evaluations(folder: Path) -> list[dict[str, Any]]:
     Raises:
         HeedfulError: metrics.json is damaged.
     """
+    records = figures_of(folder).get("evaluations", [])
+    return [r for r in records if (folder / EVALUATIONS / f"{r['id']}.parquet").is_file()]
+
+
+def figures_of(folder: Path) -> dict[str, Any]:
+    """What metrics.json holds; nothing where it is missing.
+
+    Raises:
+        HeedfulError: damaged.
+    """
     path = folder / METRICS
-    figures = read_json(path) if path.exists() else {}
-    records = figures.get("evaluations", []) if isinstance(figures, dict) else None
-    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-        raise HeedfulError(f"{path} is damaged: its evaluations are no list of tables")
-    return [r for r in records if (folder / EVALUATIONS / f"{r.get('id')}.parquet").is_file()]
+    if not path.exists():
+        return {}
+    figures = read_json(path)
+    if not isinstance(figures, dict):
+        raise HeedfulError(f"{path} is damaged: it holds no table")
+    records = figures.get("evaluations", [])
+    if not isinstance(records, list) or not all(map(_is_record, records)):
+        raise HeedfulError(f"{path} is damaged: its evaluations are no list of records")
+    if not isinstance(figures.get("validation") or {}, dict):
+        raise HeedfulError(f"{path} is damaged: its validation figures are no table")
+    return figures
+
+
+def _is_record(found: Any) -> bool:
+    """Whether it says at least which data it is about, which every command asks first."""
+    kinds = {"id": str, "data": list, "rows": int, "fingerprint": str}
+    return isinstance(found, dict) and all(isinstance(found.get(k), v) for k, v in kinds.items())
 
 
 def scores_of(folder: Path, record: Mapping[str, Any]) -> Scores:
