@@ -100,7 +100,8 @@ def test_a_model_saved_from_python_has_no_data_facts():
 
 
 NASTY = ("a|b", "**b** _i_ `c` ``d``", "<script>x</script>", "new\nline", "[l](u)", "&amp;",
-         "\\back", "# h", "- yes", "1. one", "+x", "~~x~~", "my_own_file", "😀🎉", "שלום\u202e", "\x1b[31m", "`", "", MARKER[:9])  # fmt: skip
+         "\\back", "# h", "- yes", "1. one", "+x", "~~x~~", "my_own_file",
+         "😀🎉", "שלום\u202e", "\x1b[31m", "`", "", MARKER[:9])  # fmt: skip
 
 
 def rendered(markdown: str) -> list[Token]:
