@@ -222,3 +222,16 @@ def test_the_share_interval_is_wilsons(hits, count):
 def test_nothing_has_no_share():
     assert all(math.isnan(x) for x in share_interval(np.array([], bool)))
     assert all(math.isnan(x) for x in paired_difference(np.array([]), np.array([])))
+
+
+def test_a_rare_class_that_a_draw_leaves_out_does_not_count_as_missed():
+    """28 classes with three rows each, every one right: there is nothing to doubt."""
+    truth = np.repeat(np.arange(28), 3)
+    p = np.full((84, 28), 0.001) + 0.972 * np.eye(28)[truth]
+    found = intervals(p, truth, "multi-class", resamples=200)
+    for name in ("accuracy", "precision", "recall", "f1"):
+        assert found[name] == pytest.approx((1.0, 1.0)), name
+    # a class that does not occur in the data at all counts 0, as in the figure itself
+    absent = np.pad(p, ((0, 0), (0, 1)))
+    low, high = intervals(absent, truth, "multi-class", resamples=50)["f1"]
+    assert 0.9 < low < high == pytest.approx(28 / 29)

@@ -628,7 +628,7 @@ def test_a_demo_that_was_broken_off_starts_anew(tmp_path: Path, monkeypatch) -> 
 
 
 def test_num_words_of_training_are_remembered(tmp_path: Path) -> None:
-    from heedful.face.scoring import remembered
+    from heedful.face.remembering import remembered
     from heedful.records import HeedfulError
     from heedful.text.options import ReadOptions
 

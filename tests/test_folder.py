@@ -14,7 +14,8 @@ from heedful.learn import folder as folder_module
 from heedful.learn.estimator import load
 from heedful.learn.evaluations import add_evaluation, evaluations
 from heedful.learn.fit import Fitted, fit
-from heedful.learn.folder import is_run, load_model, recover, save_run
+from heedful.learn.folder import load_model, save_run
+from heedful.learn.run import is_run, recover
 from heedful.records import HeedfulError
 from heedful.text.labels import Labels
 from small_training import reviews, settings, tagged, topics

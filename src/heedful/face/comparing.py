@@ -18,15 +18,15 @@ from heedful.face.console import (
     tell_data,
     write_json,
 )
-from heedful.face.scoring import names_of, remembered
+from heedful.face.remembering import names_of, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.compare import compare
 from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, scores_of
-from heedful.learn.folder import load_model, read_labels
 from heedful.learn.measures import FIGURES
 from heedful.learn.metrics import decide
 from heedful.learn.paired import p_text
+from heedful.learn.run import read_labels
 from heedful.learn.scores import Scores
 from heedful.records import HeedfulError
 from heedful.text.corpus import ReadOptions, read
@@ -85,6 +85,7 @@ def _decided(scores: Scores, decision: Decision) -> tuple[Scores, Decision]:
 def _score(
     runs: Sequence[str], data: Sequence[str], options: ReadOptions
 ) -> tuple[dict[str, tuple[Scores, Decision]], list[str]]:
+    from heedful.learn.folder import load_model
     from heedful.learn.model import using_threads
     from heedful.learn.scoring import score_examples
 

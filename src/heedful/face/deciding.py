@@ -11,9 +11,9 @@ from rich.table import Table
 from heedful.face.console import cell, figure_text, note, show, warn, write_json
 from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, renew_card
-from heedful.learn.folder import read_labels, set_decision
 from heedful.learn.layout import VALIDATION
 from heedful.learn.metrics import measure
+from heedful.learn.run import read_labels, set_decision
 from heedful.learn.scores import Scores, read_scores
 from heedful.learn.threshold import Aim, as_thresholds, choose_each
 from heedful.records import HeedfulError, Task

@@ -9,12 +9,13 @@ from heedful.config import apply
 from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
+from heedful.face.remembering import facts
 from heedful.face.render import to_html, to_terminal
 from heedful.face.reporting import run_report
-from heedful.face.scoring import facts
 from heedful.face.training import Job, run_training
-from heedful.learn.folder import is_run, load_model
+from heedful.learn.folder import load_model
 from heedful.learn.model import using_threads
+from heedful.learn.run import is_run
 from heedful.presets import preset
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import ReadOptions, read

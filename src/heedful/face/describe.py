@@ -11,11 +11,12 @@ from rich.table import Table
 from heedful.face.console import cell, metrics_table, note, show, stdout, write_json, write_text
 from heedful.face.plots.graph import network_svg
 from heedful.face.plots.root import standalone
-from heedful.face.scoring import facts
+from heedful.face.remembering import facts
 from heedful.learn.describe import Layer, describe
 from heedful.learn.evaluations import figures_of
-from heedful.learn.folder import load_model, read_json
+from heedful.learn.folder import load_model
 from heedful.learn.layout import CONFIG
+from heedful.learn.run import read_json
 from heedful.records import HeedfulError
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from heedful.explain.attribute import explain_examples
 from heedful.explain.select import select_rows
 from heedful.face.console import figures_table, note, show, tell_data, warn, write_json
-from heedful.face.scoring import facts, names_of, remembered
+from heedful.face.remembering import facts, names_of, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.card import exact_leaks, near_leaks
 from heedful.learn.checks import evaluation_checks

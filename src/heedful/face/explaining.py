@@ -9,8 +9,9 @@ from pathlib import Path
 
 from heedful.explain.attribute import explain_examples
 from heedful.face.console import note, stdout, tell_data, write_json, write_text
+from heedful.face.remembering import remembered
 from heedful.face.render import to_html, to_terminal
-from heedful.face.scoring import given, remembered
+from heedful.face.scoring import given
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
 from heedful.learn.model import using_threads

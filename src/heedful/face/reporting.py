@@ -15,9 +15,10 @@ from heedful.learn.describe import describe
 from heedful.learn.evaluation import evaluation_record
 from heedful.learn.evaluations import evaluations, examples_of, figures_of, scores_of
 from heedful.learn.files import finite, write_bytes
-from heedful.learn.folder import load_model, read_json
+from heedful.learn.folder import load_model
 from heedful.learn.layout import CHECKS, CONFIG, HISTORY, REPORT, VALIDATION
 from heedful.learn.model import TextModel
+from heedful.learn.run import read_json
 from heedful.learn.scores import Scores, read_scores
 from heedful.records import Explanation, HeedfulError
 

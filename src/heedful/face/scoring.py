@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from heedful.face.console import note, to_json
+from heedful.face.remembering import remembered
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import load_model, read_json
-from heedful.learn.layout import CONFIG
+from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel, using_threads
 from heedful.records import BadRow, Example, HeedfulError
 from heedful.text.cells import UnusableError, read_text
@@ -22,44 +22,6 @@ from heedful.text.corpus import ReadOptions, stream
 
 CHUNK_TEXTS = 512
 CHUNK_CHARACTERS = 2_000_000
-
-
-def remembered(run: Path, options: ReadOptions) -> ReadOptions:
-    """The columns, label map and `num_words` of training, where the user gives no others."""
-    stored = facts(run).get("read", {})
-    blank = ReadOptions()
-    values: dict[str, Any] = {}
-    try:
-        for name in ("text", "label", "label_map", "label_separator", "num_words"):
-            if getattr(options, name) == getattr(blank, name) and name in stored:
-                value = stored[name]
-                values[name] = _as_option(name, value)
-    except (TypeError, ValueError):
-        raise HeedfulError(f"{run / 'config.json'} is damaged: data.read.{name}") from None
-    return replace(options, **values)
-
-
-def _as_option(name: str, value: Any) -> Any:
-    if name == "label_map":
-        return tuple((str(old), str(new)) for old, new in value)
-    return int(value) if name == "num_words" else str(value)
-
-
-def facts(run: Path) -> dict[str, Any]:
-    """What config.json says about the training data; empty for a model saved from Python.
-
-    Raises:
-        HeedfulError: it is no table.
-    """
-    found = read_json(run / CONFIG).get("data", {})
-    if not isinstance(found, dict) or not isinstance(found.get("read", {}), dict):
-        raise HeedfulError(f"{run / 'config.json'} is damaged: its data section is no table")
-    return found
-
-
-def names_of(data: Sequence[str]) -> list[str]:
-    """What data are called in a run folder: without their place on this machine."""
-    return ["standard input" if name == "-" else Path(name).absolute().name for name in data]
 
 
 def run_predict(

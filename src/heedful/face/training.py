@@ -13,15 +13,16 @@ from typing import Any
 
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
-from heedful.face.scoring import names_of
+from heedful.face.remembering import names_of
 from heedful.face.stdin import taking_stdin
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
 from heedful.learn.fit import Fitted, Saving, fit, with_all_cores
-from heedful.learn.folder import is_run, read_json, recover, save_run
+from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
+from heedful.learn.run import is_run, read_json, recover
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
 from heedful.text.labels import Labels
@@ -96,7 +97,11 @@ def _fit(
     splits = {"training": replace(corpus, examples=tuple(train))}
     if valid:
         splits["validation"] = replace(corpus, examples=tuple(valid), bad_rows=())
-    return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
+    try:
+        return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
+    except KeyboardInterrupt:
+        note("stopped before the run was written; the same command with --resume goes on")
+        raise
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config, apply, resolve
 from heedful.learn.fit import fit
-from heedful.learn.folder import is_run, load_model, save_model
+from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, using_threads
+from heedful.learn.run import is_run
 from heedful.presets import preset
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.text.corpus import split

@@ -10,8 +10,8 @@ from typing import Any
 
 from heedful.learn.card import MARKER, model_card
 from heedful.learn.files import write_bytes, write_json
-from heedful.learn.folder import read_json, read_labels
 from heedful.learn.layout import CARD, CONFIG, EVALUATIONS, METRICS
+from heedful.learn.run import read_json, read_labels
 from heedful.learn.scores import Scores, read_scores
 from heedful.records import HeedfulError
 

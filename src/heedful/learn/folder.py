@@ -12,19 +12,16 @@ import shutil
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from heedful.config import Config, from_json
 from heedful.learn.card import model_card
-from heedful.learn.decision import Decision, decision_from_json
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.layout import (
     CARD,
-    CHECKPOINT,
     CONFIG,
     HISTORY,
     METRICS,
@@ -33,18 +30,11 @@ from heedful.learn.layout import (
     WEIGHTS,
 )
 from heedful.learn.model import TextModel, number_of_logits
+from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
-from heedful.records import HeedfulError, Task
-from heedful.text.labels import Labels
+from heedful.records import HeedfulError
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
-
-FORMAT = 1
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a finished run lies there."""
-    return (folder / CONFIG).is_file()
 
 
 def save_model(model: TextModel, folder: Path, extra: Mapping[str, Any] | None = None) -> None:
@@ -141,28 +131,6 @@ def _swap(stage: Path, folder: Path) -> None:
     shutil.rmtree(old)
 
 
-def recover(folder: Path) -> None:
-    """Undo a replacement that was killed between its two renames."""
-    folder = folder.resolve()
-    old = folder.with_name(f".{folder.name}.old")
-    if not folder.exists() and is_run(old):
-        os.rename(old, folder)  # noqa: PTH104
-
-
-def read_json(path: Path) -> Any:
-    """A JSON file of a run folder.
-
-    Raises:
-        HeedfulError: missing or damaged.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise HeedfulError(f"{path} is missing; is {path.parent} a run folder?") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise HeedfulError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-
-
 def load_model(folder: str | Path) -> TextModel:
     """The model of a run folder, on the processor.
 
@@ -170,56 +138,12 @@ def load_model(folder: str | Path) -> TextModel:
         HeedfulError: no run there, a damaged file, or one of a newer format.
     """
     folder = Path(folder)
-    recover(folder)
-    if not folder.is_dir():
-        raise HeedfulError(f"{folder} is no run folder: it does not exist")
-    if not is_run(folder):
-        unfinished = (folder / CHECKPOINT).exists()
-        hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
-        raise HeedfulError(f"{folder} is no finished run folder: {hint}")
-    config, labels, decision = _read_config(folder / CONFIG)
+    config, labels, decision = read_config(folder)
     vocabulary = _read_vocabulary(folder / TOKENIZER)
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     _load_weights(network, folder / WEIGHTS)
     tokenizer = Tokenizer(config.text)
     return TextModel(config, labels, vocabulary, tokenizer, network.eval(), decision)
-
-
-def read_labels(folder: Path) -> tuple[Labels, Decision]:
-    """The classes of a run and its decision rule, without loading the model.
-
-    Raises:
-        HeedfulError: no finished run there, or a damaged one.
-    """
-    _, labels, decision = _read_config(folder / CONFIG)
-    return labels, decision
-
-
-def _read_config(path: Path) -> tuple[Config, Labels, Decision]:
-    values = read_json(path)
-    try:
-        if values["format"] != FORMAT:
-            raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
-        config = from_json({key: values[key] for key in ("preset", "text", "model", "train")})
-        id2label = values["id2label"]
-        names = tuple(id2label[str(i)] for i in range(len(id2label)))
-        labels = _checked_labels(names, values["task"])
-        decision = decision_from_json(values.get("decision"), len(names), labels.task)
-        return config, labels, decision
-    except HeedfulError as error:
-        raise HeedfulError(f"{path} cannot be used: {error}") from None
-    except (KeyError, TypeError) as error:
-        raise HeedfulError(f"{path} is damaged: {error!r}") from None
-
-
-def _checked_labels(names: tuple[Any, ...], task: Any) -> Labels:
-    if not all(isinstance(name, str) for name in names) or len(set(names)) < max(2, len(names)):
-        raise HeedfulError("id2label needs two or more distinct names")
-    if task not in get_args(Task):
-        raise HeedfulError(f"task {task!r} is none of {', '.join(get_args(Task))}")
-    if task == "binary" and len(names) != 2:
-        raise HeedfulError(f"a binary task has two labels, not {len(names)}")
-    return Labels(names, task)
 
 
 def _read_vocabulary(path: Path) -> Vocabulary:
@@ -238,9 +162,3 @@ def _load_weights(network: Classifier, path: Path) -> None:
     except (OSError, SafetensorError, RuntimeError) as error:
         first = str(error).splitlines()[0]
         raise HeedfulError(f"{path} cannot be read or does not fit config.json: {first}") from None
-
-
-def set_decision(folder: Path, decision: Decision) -> None:
-    """Change how a run decides. The weights, and with them the temperature, stay."""
-    path = folder / CONFIG
-    write_json(path, read_json(path) | {"decision": decision.to_json()})

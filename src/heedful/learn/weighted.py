@@ -34,6 +34,7 @@ class WeightedFigures:
         classes = probabilities.shape[1]
         truth = indicators(targets, classes, task)
         guess = indicators(decide(probabilities, task, thresholds), classes, task)
+        self._occurs = np.asarray((truth + guess).any(axis=0))
         right = (truth == guess).all(axis=1)
         loss = row_loss(probabilities, targets, task)
         brier = row_brier(probabilities, targets, task)
@@ -66,9 +67,12 @@ class WeightedFigures:
             found["f1_micro"] = _ratio(*micro)
         kept = slice(1, None) if self.task == "binary" else slice(None)
         tp, predicted, support = tp[kept], predicted[kept], support[kept]
-        found["precision"] = _ratio(tp, predicted).mean(axis=0)
-        found["recall"] = _ratio(tp, support).mean(axis=0)
-        found["f1"] = _ratio(2 * tp, predicted + support).mean(axis=0)
+        # A class of the data that no draw brought up says nothing, rather than 0.
+        counted = (predicted + support > 0) | ~self._occurs[kept, None]
+        share = counted / np.maximum(counted.sum(axis=0), 1)
+        found["precision"] = (_ratio(tp, predicted) * share).sum(axis=0)
+        found["recall"] = (_ratio(tp, support) * share).sum(axis=0)
+        found["f1"] = (_ratio(2 * tp, predicted + support) * share).sum(axis=0)
         return {name: found[name] for name in rated(self.task)}
 
 

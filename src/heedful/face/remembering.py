@@ -1,0 +1,51 @@
+"""What a run remembers of its training data: how they were read, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from heedful.learn.layout import CONFIG
+from heedful.learn.run import read_json
+from heedful.records import HeedfulError
+from heedful.text.corpus import ReadOptions
+
+
+def remembered(run: Path, options: ReadOptions) -> ReadOptions:
+    """The columns, label map and `num_words` of training, where the user gives no others."""
+    stored = facts(run).get("read", {})
+    blank = ReadOptions()
+    values: dict[str, Any] = {}
+    try:
+        for name in ("text", "label", "label_map", "label_separator", "num_words"):
+            if getattr(options, name) == getattr(blank, name) and name in stored:
+                value = stored[name]
+                values[name] = _as_option(name, value)
+    except (TypeError, ValueError):
+        raise HeedfulError(f"{run / 'config.json'} is damaged: data.read.{name}") from None
+    return replace(options, **values)
+
+
+def _as_option(name: str, value: Any) -> Any:
+    if name == "label_map":
+        return tuple((str(old), str(new)) for old, new in value)
+    return int(value) if name == "num_words" else str(value)
+
+
+def facts(run: Path) -> dict[str, Any]:
+    """What config.json says about the training data; empty for a model saved from Python.
+
+    Raises:
+        HeedfulError: it is no table.
+    """
+    found = read_json(run / CONFIG).get("data", {})
+    if not isinstance(found, dict) or not isinstance(found.get("read", {}), dict):
+        raise HeedfulError(f"{run / 'config.json'} is damaged: its data section is no table")
+    return found
+
+
+def names_of(data: Sequence[str]) -> list[str]:
+    """What data are called in a run folder: without their place on this machine."""
+    return ["standard input" if name == "-" else Path(name).absolute().name for name in data]

@@ -1,0 +1,103 @@
+"""What a run folder says of itself: settings, classes, decision rule. No torch here.
+
+The model in it is read by `learn.folder`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, get_args
+
+from heedful.config import Config, from_json
+from heedful.learn.decision import Decision, decision_from_json
+from heedful.learn.files import write_json
+from heedful.learn.layout import CHECKPOINT, CONFIG
+from heedful.records import HeedfulError, Task
+from heedful.text.labels import Labels
+
+FORMAT = 1
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a finished run lies there."""
+    return (folder / CONFIG).is_file()
+
+
+def recover(folder: Path) -> None:
+    """Undo a replacement that was killed between its two renames."""
+    folder = folder.resolve()
+    old = folder.with_name(f".{folder.name}.old")
+    if not folder.exists() and is_run(old):
+        os.rename(old, folder)  # noqa: PTH104
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of a run folder.
+
+    Raises:
+        HeedfulError: missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise HeedfulError(f"{path} is missing; is {path.parent} a run folder?") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise HeedfulError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
+    """The settings of a run, its classes and its decision rule.
+
+    Raises:
+        HeedfulError: no finished run there, a damaged one, or one of a newer format.
+    """
+    _require(folder)
+    path = folder / CONFIG
+    values = read_json(path)
+    try:
+        if values["format"] != FORMAT:
+            raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
+        config = from_json({key: values[key] for key in ("preset", "text", "model", "train")})
+        id2label = values["id2label"]
+        names = tuple(id2label[str(i)] for i in range(len(id2label)))
+        labels = _checked_labels(names, values["task"])
+        decision = decision_from_json(values.get("decision"), len(names), labels.task)
+        return config, labels, decision
+    except HeedfulError as error:
+        raise HeedfulError(f"{path} cannot be used: {error}") from None
+    except (KeyError, TypeError) as error:
+        raise HeedfulError(f"{path} is damaged: {error!r}") from None
+
+
+def read_labels(folder: Path) -> tuple[Labels, Decision]:
+    """The classes of a run and its decision rule; errors as `read_config`."""
+    _, labels, decision = read_config(folder)
+    return labels, decision
+
+
+def _require(folder: Path) -> None:
+    recover(folder)
+    if not folder.is_dir():
+        raise HeedfulError(f"{folder} is no run folder: it does not exist")
+    if not is_run(folder):
+        unfinished = (folder / CHECKPOINT).exists()
+        hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
+        raise HeedfulError(f"{folder} is no finished run folder: {hint}")
+
+
+def _checked_labels(names: tuple[Any, ...], task: Any) -> Labels:
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < max(2, len(names)):
+        raise HeedfulError("id2label needs two or more distinct names")
+    if task not in get_args(Task):
+        raise HeedfulError(f"task {task!r} is none of {', '.join(get_args(Task))}")
+    if task == "binary" and len(names) != 2:
+        raise HeedfulError(f"a binary task has two labels, not {len(names)}")
+    return Labels(names, task)
+
+
+def set_decision(folder: Path, decision: Decision) -> None:
+    """Change how a run decides. The weights, and with them the temperature, stay."""
+    path = folder / CONFIG
+    write_json(path, read_json(path) | {"decision": decision.to_json()})
