@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Where `make bench` finds real data sets: a folder with imdb/train.tsv and imdb/test.tsv.
 HEEDFUL_DATA ?= ../shared/data
+# The tests run in two processes; WORKERS= runs them in one.
+WORKERS ?= -n 2 --dist worksteal
 
 .PHONY: demo test test-all lint bench clean
 
@@ -17,10 +19,10 @@ demo: $(STAMP)
 	$(BIN)/heedful demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -m 'slow or not slow'
+	$(BIN)/python -m pytest $(WORKERS) -m 'slow or not slow'
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests bench
