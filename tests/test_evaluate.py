@@ -334,6 +334,28 @@ def test_data_are_called_by_their_name(run: Path, tmp_path: Path, monkeypatch) -
     assert record_of(run)["data"] == ["reviews of mine"]
 
 
+def test_the_classification_report_is_printed(multi_class: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(multi_class, tmp_path / "run"))
+    out = heedful("evaluate", run, multi_class.parent / "topics.csv").out
+    scores = scores_of(run, record_of(run))
+    names = scores.labels.names
+    said = [names.index(chosen) for (chosen,) in scores.predicted]
+    expected = oracle.classification_report(
+        scores.targets, said, target_names=names, output_dict=True, zero_division=0
+    )
+    rows = {}
+    for line in out.splitlines():
+        first, *others = [part.strip() for part in line.strip("│").split("│")]
+        rows[first] = others
+    for name in names:
+        figures = expected[name]
+        shares = [f"{figures[key]:.4f}" for key in ("precision", "recall", "f1-score")]
+        assert rows[name] == [*shares, f"{figures['support']:.0f}"]
+    macro = expected["macro avg"]
+    shares = [f"{macro[key]:.4f}" for key in ("precision", "recall", "f1-score")]
+    assert rows["macro average"] == [*shares, ""]
+
+
 # --- the leaking Kaggle pair ---------------------------------------------------------------
 
 

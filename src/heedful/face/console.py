@@ -131,6 +131,22 @@ def figures_table(record: Mapping[str, Any]) -> Table:
     return table
 
 
+def classes_table(record: Mapping[str, Any]) -> Table:
+    """The classification report of an evaluation: each class, then the averages over them."""
+    table = Table()
+    table.add_column("class", overflow="fold")
+    for heading in ("precision", "recall", "f1", "texts"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, figures in record["per_class"].items():
+        shares = (figure_text(metric, figures[metric]) for metric in ("precision", "recall", "f1"))
+        table.add_row(cell(name), *shares, f"{figures['support']:,}")
+    table.add_section()
+    for name, figures in record["averages"].items():
+        shares = (figure_text(metric, figures[metric]) for metric in ("precision", "recall", "f1"))
+        table.add_row(f"{name} average", *shares, "")
+    return table
+
+
 def interval_text(intervals: Mapping[str, Any], metric: str) -> str:
     """`0.8379 to 0.8920`; empty where there is none."""
     low, high = intervals.get(metric) or (None, None)

@@ -10,7 +10,15 @@ from typing import Any
 
 from heedful.explain.attribute import explain_examples
 from heedful.explain.select import select_rows
-from heedful.face.console import figures_table, note, show, tell_data, warn, write_json
+from heedful.face.console import (
+    classes_table,
+    figures_table,
+    note,
+    show,
+    tell_data,
+    warn,
+    write_json,
+)
 from heedful.face.remembering import facts, names_of, remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.card import exact_leaks, near_leaks
@@ -57,6 +65,7 @@ def run_evaluate(run: str, data: Sequence[str], options: ReadOptions, json: str 
     if json != "-":
         title = f"{run} on {', '.join(record['data'])}: {len(corpus.examples):,} texts"
         show(figures_table(record), title)
+        show(classes_table(record), "class by class")
     _tell(folder, record)
 
 
