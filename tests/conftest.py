@@ -16,6 +16,7 @@ _HOOK = install_import_hook("heedful.nn", "beartype.beartype")
 
 import pytest  # noqa: E402
 
+from browsing import browser  # noqa: E402, F401
 from trained_runs import binary, multi_class, multi_label, place  # noqa: E402, F401
 
 DATA = Path(os.environ.get("HEEDFUL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,41 +10,18 @@ from typing import Any
 
 import pytest
 
+from browsing import Opened
 from heedful.face.report.page import Report, Selected, to_report
 from made_explanations import HEBREW, HOSTILE, REVIEW, TICKET, binary
 from made_report import PLOT_STYLE, leaky, reviews, topics
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the program chromium is not installed")
-QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(23, 24, 28)"}
 LINE = {"light": "rgb(0, 114, 178)", "dark": "rgb(86, 180, 233)"}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
-
-
-class Visit:
+class Visit(Opened):
     """An open report, with what it asked for and complained about."""
-
-    def __init__(self, browser: Any, file: Path, **settings: Any) -> None:
-        self.context = browser.new_context(**settings)
-        self.page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(file.as_uri())
 
     def drawn(self, text: str = "t1") -> None:
         """Go where the script has drawn a text, which it does when it comes into sight."""
