@@ -30,6 +30,8 @@ TASKS: tuple[Task, ...] = get_args(Task)
 
 Floats = NDArray[np.float32]
 
+DESCRIPTION = "TF-IDF of words and word pairs + logistic regression"
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -52,10 +54,6 @@ class Baseline:
         parts = [matrix @ self.weights.T for matrix in self.tfidf.matrices(texts)]
         logits = np.concatenate([np.zeros((0, len(self.intercept)), np.float32), *parts])
         return to_probabilities(logits + self.intercept, self.task)
-
-    def describe(self) -> str:
-        """What it is, for reports."""
-        return "TF-IDF of words and word pairs + logistic regression"
 
     def to_bytes(self) -> bytes:
         """A safetensors file without pickle; the same model gives the same bytes."""

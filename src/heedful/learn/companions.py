@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from heedful.learn.baseline import Baseline, fit_baseline
+from heedful.learn.baseline import DESCRIPTION, Baseline, fit_baseline
 from heedful.learn.checks import training_checks
 from heedful.learn.files import finite
 from heedful.learn.fit import Fitted
@@ -47,8 +47,8 @@ def make_companions(
     if baseline:
         train = splits["training"].examples
         targets = fitted.model.labels.encode(train)
+        listener.say(f"linear baseline beside it: {DESCRIPTION}")  # before: it may take a while
         linear = fit_baseline([e.text for e in train], targets, fitted.model.task)
-        listener.say(f"linear baseline beside it: {linear.describe()}")
         files[BASELINE] = linear.to_bytes()
     seen = Sketch.of(example for corpus in splits.values() for example in corpus.examples)
     files[SKETCH] = save({name: np.ascontiguousarray(x) for name, x in seen.to_arrays().items()})
