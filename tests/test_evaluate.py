@@ -77,6 +77,19 @@ def test_training_keeps_what_judging_needs(trained: Path) -> None:
     checks = strict((trained / "checks.json").read_text())
     assert checks["splits"]["training"]["rows"] == 108
     assert checks["splits"]["validation"]["rows"] == 12
+    from heedful.text.corpus import read
+
+    # lengths and unknown words are those of the same texts read by the stored model
+    model, examples = load_model(trained), read(["reviews:120:3"]).examples
+    encoded = model.encode([e.text for e in examples])
+    tokens = sum(
+        checks["lengths"][k]["mean"] * n for k, n in (("training", 108), ("validation", 12))
+    )
+    assert tokens == pytest.approx(encoded.lengths.sum())
+    shares = [checks["unknown_tokens"][k] for k in ("training", "validation")]
+    read_of = [checks["lengths"][k]["mean"] * n for k, n in (("training", 108), ("validation", 12))]
+    unknown = sum(share * count for share, count in zip(shares, read_of, strict=True))
+    assert unknown == pytest.approx(encoded.unknown.sum())
     assert pl.read_parquet(trained / "validation.parquet").height == 12
     config = strict((trained / "config.json").read_text())
     assert 0.2 <= config["decision"]["temperature"] <= 5
@@ -513,6 +526,32 @@ def test_only_figures_of_another_rule_are_called_old(run: Path) -> None:
     assert "old rule" not in heedful("decide", run, "--aim", "f1").err
 
 
+# --- labels that look wrong ---------------------------------------------------------------
+
+
+def test_check_lists_planted_label_errors(tmp_path: Path) -> None:
+    draw, names = random.Random(3), ["food", "space", "sport"]
+    truth = [names[i % 3] for i in range(600)]
+    given = list(truth)
+    for row in (10, 55, 99):
+        given[row] = names[(names.index(truth[row]) + 1) % 3]
+    rows = [(text_about([n], draw), g) for n, g in zip(truth, given, strict=True)]
+    data = write(tmp_path / "flipped.csv", [("text", "label"), *rows])
+    ran = heedful("check", data, "--label-errors", "--json", "-")
+    assert ran.code == 0, ran.err
+    found = ran.json()["label_errors"]["train"]
+    assert {suspect["row"] for suspect in found[:3]} == {11, 56, 100}
+    for suspect in found[:3]:
+        row = suspect["row"] - 1
+        assert (suspect["given"], suspect["suggested"]) == ([given[row]], [truth[row]])
+        assert suspect["excerpt"] == rows[row][0]
+    shown = heedful("check", data, "--label-errors")
+    assert f"{len(found)} labels look wrong" in shown.out and "flipped.csv, row 11" in shown.out
+    assert "label_errors" not in heedful("check", data, "--json", "-").json()
+    bare = write(tmp_path / "bare.csv", [("text",), ("a text",), ("another",)])
+    assert "needs labels" in heedful("check", bare, "--label-errors").refusal()
+
+
 # --- compare -------------------------------------------------------------------------------
 
 
@@ -525,6 +564,21 @@ def other(evaluated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ran.code == 0, ran.err
     assert heedful("evaluate", run, TEST).code == 0
     return run
+
+
+def test_compare_goes_by_the_rule_that_a_run_has_now(run: Path, other: Path) -> None:
+    table = pl.read_parquet(run / "evaluations" / f"{record_of(run)['id']}.parquet")
+    assert heedful("decide", run, "--aim", "recall=1").code == 0
+    limit = strict((run / "config.json").read_text())["decision"]["thresholds"][1]
+    now = ["positive" if p[1] > limit else "negative" for p in table["probabilities"].to_list()]
+    assert now != [names[0] for names in table["predicted"].to_list()], "the rule has changed"
+    found = heedful("compare", run, other, "--json", "-", "--limit", 90).json()
+    assert found["runs"][str(run)]["tp"] + found["runs"][str(run)]["fp"] == now.count("positive")
+    for row in found["disagreements"]["rows"]:
+        assert row["predicted"][str(run)] == [now[row["row"] - 1]]
+    theirs = pl.read_parquet(other / "evaluations" / f"{record_of(other)['id']}.parquet")
+    said = [names[0] for names in theirs["predicted"].to_list()]
+    assert found["disagreements"]["count"] == sum(a != b for a, b in zip(now, said, strict=True))
 
 
 def test_two_runs_on_the_data_both_were_evaluated_on(evaluated: Path, other: Path) -> None:

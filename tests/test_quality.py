@@ -9,7 +9,7 @@ import pytest
 
 from heedful.records import BadRow, Example
 from heedful.text.corpus import Corpus, ReadOptions, read
-from heedful.text.quality import Leak, Pair, Quality, SplitQuality, check, leak, measure_split
+from heedful.text.quality import Pair, check, leak, measure_split
 from heedful.text.sketch import Sketch
 from heedful.text.spread import Spread
 from real_data import real
@@ -167,14 +167,13 @@ def test_at_most_ten_pairs_are_named() -> None:
     assert found.leaks[0].texts == 13 and found.leaks[0].near == 0
 
 
-def test_findings_come_back_from_json() -> None:
+def test_findings_are_plain_json() -> None:
     quality = check({"one": ONE, "two": TWO, "train": TRAIN, "empty": corpus("e", [])})
-    values = json.loads(json.dumps(quality.to_json()))
-    assert Quality.from_json(values) == quality
-    assert SplitQuality.from_json(values["splits"]["one"]) == quality.splits["one"]
+    values = quality.to_json()
+    assert json.loads(json.dumps(values)) == values, "no tuple, no array"
+    assert values["leaks"][0]["pairs"][0]["first"] == quality.leaks[0].pairs[0].first
     assert quality.leaks[0].to_json() == values["leaks"][0]
     assert quality.splits["one"].to_json() == values["splits"]["one"]
-    assert Leak.from_json(values["leaks"][0]) == quality.leaks[0]
 
 
 @pytest.mark.slow

@@ -24,7 +24,6 @@ from heedful.learn.compare import compare
 from heedful.learn.decision import Decision
 from heedful.learn.evaluations import evaluations, scores_of
 from heedful.learn.measures import FIGURES
-from heedful.learn.metrics import decide
 from heedful.learn.paired import p_text
 from heedful.learn.run import read_labels
 from heedful.learn.scores import Scores
@@ -70,16 +69,8 @@ def _stored(runs: Sequence[str]) -> tuple[dict[str, tuple[Scores, Decision]], li
     if len(newest) > 1:
         names = "; ".join(", ".join(r["data"]) for r in newest)
         note(f"compared on {', '.join(record['data'])}, the newest of: {names}")
-    found = {}
-    for run in runs:
-        # As it decides now, which `heedful decide` may have changed since.
-        found[run] = _decided(scores_of(Path(run), record), read_labels(Path(run))[1])
+    found = {run: (scores_of(Path(run), record), read_labels(Path(run))[1]) for run in runs}
     return found, list(record["data"])
-
-
-def _decided(scores: Scores, decision: Decision) -> tuple[Scores, Decision]:
-    decided = decide(scores.probabilities, scores.task, decision.array())
-    return replace(scores, predicted=tuple(scores.labels.decode(decided))), decision
 
 
 def _score(

@@ -39,9 +39,7 @@ def suspects_of(corpus: Corpus) -> list[dict[str, Any]]:
         return {
             "source": example.source,
             "row": example.row,
-            "given": [labels.names[c] for c in suspect.given],
-            "suggested": [labels.names[c] for c in suspect.suggested],
-            "score": suspect.score,
+            **suspect.to_json(labels.names),
             "excerpt": excerpt(example),
         }
 

@@ -70,7 +70,8 @@ def _validation(folder: Path, model: TextModel) -> Scores | None:
 def _measured(scores: Scores, model: TextModel) -> dict[str, Any]:
     """The figures of an evaluation, for a page about a run that was not evaluated yet."""
     record, _ = evaluation_record(scores, model.decision)
-    return finite(record | {"rows": len(scores)})  # type: ignore[no-any-return]
+    plain: dict[str, Any] = finite(record | {"rows": len(scores)})
+    return plain
 
 
 def _chosen(folder: Path, wanted: str | None) -> dict[str, Any] | None:

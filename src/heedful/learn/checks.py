@@ -1,4 +1,7 @@
-"""The state of data beside a model: duplicates, leaks, lengths, and how much the model can read."""
+"""The state of data beside a model: duplicates, leaks, lengths, and how much the model can read.
+
+No torch here.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.model import TextModel
 from heedful.learn.scores import Scores
 from heedful.text.corpus import Corpus
 from heedful.text.quality import Quality, leak, measure_split
 from heedful.text.sketch import Sketch
-from heedful.text.vocab import lengths_of
+from heedful.text.vocab import Encoded, lengths_of
 
 Ints = NDArray[np.int64]
 
 
-def training_checks(model: TextModel, splits: Mapping[str, Corpus], seen: Sketch) -> dict[str, Any]:
+def training_checks(
+    splits: Mapping[str, Corpus], encoded: Mapping[str, Encoded], seen: Sketch
+) -> dict[str, Any]:
     """Quality of each split and what each two share; lengths and unknown words as the model
-    sees them. `seen` holds the texts of all splits, one after the other."""
+    sees them.
+
+    Args:
+        splits: by name.
+        encoded: the same texts as ids.
+        seen: the texts of all splits, one after the other.
+    """
     sketches, start = {}, 0
     for name, corpus in splits.items():
         stop = start + len(corpus.examples)
@@ -30,9 +40,9 @@ def training_checks(model: TextModel, splits: Mapping[str, Corpus], seen: Sketch
     measured = {name: measure_split(corpus, sketches[name]) for name, corpus in splits.items()}
     checks = Quality(measured, tuple(leaks)).to_json()
     checks["lengths"], checks["unknown_tokens"] = {}, {}
-    for name, corpus in splits.items():
-        encoded = model.encode([example.text for example in corpus.examples])
-        read = _read(encoded.lengths + encoded.cut, encoded.unknown, encoded.cut)
+    for name in splits:
+        ids = encoded[name]
+        read = _read(ids.lengths + ids.cut, ids.unknown, ids.cut)
         for key, value in read.items():
             checks[key][name] = value
     return checks

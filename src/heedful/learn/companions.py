@@ -52,11 +52,12 @@ def make_companions(
         files[BASELINE] = linear.to_bytes()
     seen = Sketch.of(example for corpus in splits.values() for example in corpus.examples)
     files[SKETCH] = save({name: np.ascontiguousarray(x) for name, x in seen.to_arrays().items()})
-    checks = training_checks(fitted.model, splits, seen)
+    checks = training_checks(splits, fitted.encoded, seen)
     files[CHECKS] = (json.dumps(finite(checks), indent=2) + "\n").encode()
     if "validation" in splits:
         with using_threads(fitted.model.config.train.threads):
-            scores = score_examples(fitted.model, splits["validation"].examples, linear)
+            held = splits["validation"].examples
+            scores = score_examples(fitted.model, held, linear, fitted.encoded["validation"])
         files[VALIDATION] = to_parquet(scores)
     return files
 

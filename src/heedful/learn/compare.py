@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.bootstrap import intervals, paired_difference
+from heedful.learn.bootstrap import paired_difference
 from heedful.learn.decision import Decision
-from heedful.learn.evaluation import is_right
-from heedful.learn.figures import figures
+from heedful.learn.evaluation import is_right, measured
+from heedful.learn.metrics import decide
 from heedful.learn.paired import mcnemar, verdict
 from heedful.learn.scores import Scores
 from heedful.records import HeedfulError
@@ -41,6 +41,10 @@ def compare(
     """
     _check_alike(runs)
     first = next(iter(runs.values()))[0]
+    said = {
+        name: scores.labels.decode(decide(scores.probabilities, scores.task, decision.array()))
+        for name, (scores, decision) in runs.items()
+    }
     right = {
         name: is_right(scores.probabilities, scores.targets, scores.task, decision.array())
         for name, (scores, decision) in runs.items()
@@ -52,7 +56,8 @@ def compare(
         _pair(couple, test, p_value, right, seed)
         for couple, test, p_value in zip(couples, tests, adjusted, strict=True)
     ]
-    differ = np.flatnonzero(_differ([scores for scores, _ in runs.values()]))
+    # As the runs decide now, which `heedful decide` may have changed since they were scored.
+    differ = np.flatnonzero([len(set(row)) > 1 for row in zip(*said.values(), strict=True)])
     spread_of = _spread([scores for scores, _ in runs.values()])
     order = differ[np.argsort(-spread_of[differ], kind="stable")][:most]
     return {
@@ -61,7 +66,7 @@ def compare(
         "pairs": pairs,
         "disagreements": {
             "count": len(differ),
-            "rows": [_row({n: s for n, (s, _) in runs.items()}, int(i)) for i in order],
+            "rows": [_row(first, said, int(i)) for i in order],
         },
     }
 
@@ -83,13 +88,8 @@ def _check_alike(runs: Mapping[str, tuple[Scores, Decision]]) -> None:
 
 
 def _measured(scores: Scores, decision: Decision, seed: int) -> dict[str, Any]:
-    p, truth, task, thresholds = (
-        scores.probabilities, scores.targets, scores.task, decision.array()
-    )  # fmt: skip
-    return {
-        **figures(p, truth, task, thresholds),
-        "intervals": intervals(p, truth, task, thresholds, seed=seed),
-    }
+    p, truth = scores.probabilities, scores.targets
+    return measured(p, truth, scores.task, decision.array(), seed)
 
 
 def _pair(
@@ -124,12 +124,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _differ(runs: Sequence[Scores]) -> Bools:
-    """(N,) whether any two runs predict other labels."""
-    said = [[frozenset(names) for names in scores.predicted] for scores in runs]
-    return np.array([len(set(row)) > 1 for row in zip(*said, strict=True)], bool)
-
-
 def _spread(runs: Sequence[Scores]) -> NDArray[np.float64]:
     """(N,) the largest difference in the probability of a class."""
     stacked = np.stack([scores.probabilities for scores in runs])
@@ -137,13 +131,13 @@ def _spread(runs: Sequence[Scores]) -> NDArray[np.float64]:
     return widest
 
 
-def _row(runs: Mapping[str, Scores], index: int) -> dict[str, Any]:
-    first = next(iter(runs.values()))
-    (true,) = first.labels.decode(first.targets[[index]])
+def _row(
+    first: Scores, said: Mapping[str, Sequence[tuple[str, ...]]], index: int
+) -> dict[str, Any]:
     return {
         "source": first.sources[index],
         "row": int(first.rows[index]),
-        "labels": list(true),
-        "predicted": {name: list(scores.predicted[index]) for name, scores in runs.items()},
+        "labels": list(first.labels.decode(first.targets[index : index + 1])[0]),
+        "predicted": {name: list(labels[index]) for name, labels in said.items()},
         "excerpt": first.excerpts[index],
     }

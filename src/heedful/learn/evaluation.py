@@ -44,8 +44,7 @@ def evaluation_record(
     right = is_right(p, truth, task, thresholds)
     suspects = label_errors(p, truth, task)
     record: dict[str, Any] = {
-        **figures(p, truth, task, thresholds),
-        "intervals": intervals(p, truth, task, thresholds, seed=seed),
+        **measured(p, truth, task, thresholds, seed),
         "per_class": per_class(p, truth, task, names, thresholds),
         "averages": averages(p, truth, task, thresholds),
         "confusion": confusion(p, truth, task, thresholds),
@@ -62,6 +61,20 @@ def evaluation_record(
     return record, suspects
 
 
+def measured(
+    probabilities: Floats,
+    targets: NDArray[Any],
+    task: Task,
+    thresholds: NDArray[Any] | None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """The figures by name, and under `intervals` their 95 % bootstrap intervals."""
+    return {
+        **figures(probabilities, targets, task, thresholds),
+        "intervals": intervals(probabilities, targets, task, thresholds, seed=seed),
+    }
+
+
 def without_rows(
     scores: Scores, decision: Decision, leaked: Bools, seed: int = 0
 ) -> dict[str, Any] | None:
@@ -70,12 +83,15 @@ def without_rows(
     if len(kept) in (0, len(scores)):
         return None
     p, truth = scores.probabilities[kept], scores.targets[kept]
-    found = figures(p, truth, scores.task, decision.array())
-    around = intervals(p, truth, scores.task, decision.array(), seed=seed)
+    found = measured(p, truth, scores.task, decision.array(), seed)
+    return {"rows": len(kept), **_chosen(found, ("accuracy", "f1"))}
+
+
+def _chosen(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Some of the figures, with their intervals."""
     return {
-        "rows": len(kept),
-        **{name: found[name] for name in ("accuracy", "f1")},
-        "intervals": {name: around[name] for name in ("accuracy", "f1")},
+        **{name: found[name] for name in names},
+        "intervals": {name: found["intervals"][name] for name in names},
     }
 
 
@@ -101,14 +117,11 @@ def _rival(
     truth, task = scores.targets, scores.task
     own = is_right(probabilities, truth, task, thresholds)
     test = mcnemar(own, right)
-    found = figures(probabilities, truth, task, thresholds)
-    around = intervals(probabilities, truth, task, thresholds, seed=seed)
-    kept = rated(task)
+    found = measured(probabilities, truth, task, thresholds, seed)
     sentence = verdict(name, float(own.mean()), model, float(right.mean()), test)
     return {
         "name": name,
-        **{figure: found[figure] for figure in kept},
-        "intervals": {figure: around[figure] for figure in kept},
+        **_chosen(found, rated(task)),
         "mcnemar": test,
         "sentence": sentence,
     }
@@ -130,13 +143,8 @@ def _but(own: Mapping[str, Any], rival: Mapping[str, Any], names: tuple[str, str
 
 
 def _suspect(scores: Scores, suspect: Suspect) -> dict[str, Any]:
-    def named(classes: Sequence[int]) -> list[str]:
-        return [scores.labels.names[c] for c in classes]
-
     return {
         "source": scores.sources[suspect.index],
         "row": int(scores.rows[suspect.index]),
-        "given": named(suspect.given),
-        "suggested": named(suspect.suggested),
-        "score": suspect.score,
+        **suspect.to_json(scores.labels.names),
     }

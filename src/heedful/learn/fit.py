@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Fitted:
         model: the model, with the best weights.
         outcome: history and how training ended.
         lengths: token counts of the training texts, and what was cut off.
+        encoded: the texts as ids: `training`, and `validation` if there is any.
         validation: figures of the kept, calibrated model on the validation data; empty without
             any.
     """
@@ -55,6 +56,7 @@ class Fitted:
     model: TextModel
     outcome: Outcome
     lengths: Lengths
+    encoded: Mapping[str, Encoded]
     validation: dict[str, float]
 
 
@@ -108,7 +110,10 @@ def fit(
     outcome = trainer.run(resume=saving.resume)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
     figures = _calibrate(model, valid_data, listener)
-    return Fitted(model, outcome, spread, figures)
+    texts = {"training": encoded}
+    if valid_data is not None:
+        texts["validation"] = valid_data.encoded
+    return Fitted(model, outcome, spread, texts, figures)
 
 
 def with_all_cores(config: Config) -> Config:

@@ -54,6 +54,14 @@ class Suspect:
     suggested: tuple[int, ...]
     score: float
 
+    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """Labels by name, and the score."""
+        return {
+            "given": [names[c] for c in self.given],
+            "suggested": [names[c] for c in self.suggested],
+            "score": self.score,
+        }
+
 
 def label_errors(probabilities: NDArray[Any], targets: NDArray[Any], task: Task) -> list[Suspect]:
     """The suspected rows, the most suspicious first; equal scores in the order of the data.

@@ -10,19 +10,29 @@ from heedful.learn.baseline import Baseline
 from heedful.learn.model import TextModel, logits_and_uniform, to_probabilities
 from heedful.learn.scores import Scores, excerpt
 from heedful.records import Example
+from heedful.text.vocab import Encoded
 
 
 def score_examples(
-    model: TextModel, examples: Sequence[Example], baseline: Baseline | None
+    model: TextModel,
+    examples: Sequence[Example],
+    baseline: Baseline | None,
+    encoded: Encoded | None = None,
 ) -> Scores:
     """Score labelled examples.
+
+    Args:
+        model: who scores.
+        examples: N rows with labels.
+        baseline: the linear baseline, which scores them too.
+        encoded: their texts as the model's ids, where these are there already.
 
     Raises:
         HeedfulError: a label that the model does not know; names file and row.
     """
     targets = model.labels.encode(examples)  # first: an unknown label is found at once
     texts = [example.text for example in examples]
-    encoded = model.encode(texts)
+    encoded = model.encode(texts) if encoded is None else encoded
     learned, uniform = logits_and_uniform(model.network, encoded)
     probabilities = to_probabilities(learned, model.task)
     return Scores(

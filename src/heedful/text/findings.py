@@ -1,8 +1,7 @@
-"""What the checks found, as records that become JSON and come back."""
+"""What the checks found, as records that become JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,15 +63,7 @@ class SplitQuality:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
-        return _plain(asdict(self))  # type: ignore[no-any-return]
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> SplitQuality:
-        """The inverse of `to_json`."""
-        pairs = {name: _pairs(values[name]) for name in values if name.endswith("_pairs")}
-        reasons = tuple(values["bad_row_reasons"])
-        lengths = Spread(**values["lengths"])
-        return SplitQuality(**{**values, **pairs, "lengths": lengths, "bad_row_reasons": reasons})
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -103,13 +94,7 @@ class Leak:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
-        return _plain(asdict(self))  # type: ignore[no-any-return]
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Leak:
-        """The inverse of `to_json`."""
-        pairs = {name: _pairs(values[name]) for name in ("pairs", "near_pairs")}
-        return Leak(**{**values, **pairs})
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -121,26 +106,7 @@ class Quality:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
-        return _plain(asdict(self))  # type: ignore[no-any-return]
-
-    @staticmethod
-    def from_json(values: Mapping[str, Any]) -> Quality:
-        """The inverse of `to_json`."""
-        splits = {name: SplitQuality.from_json(split) for name, split in values["splits"].items()}
-        return Quality(splits, tuple(Leak.from_json(leak) for leak in values["leaks"]))
-
-
-def _pairs(values: Any) -> tuple[Pair, ...]:
-    return tuple(
-        Pair(
-            pair["first"],
-            pair["second"],
-            tuple(pair["first_labels"]),
-            tuple(pair["second_labels"]),
-            pair["similarity"],
-        )
-        for pair in values
-    )
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -118,11 +118,11 @@ def settle(figure: Figure) -> None:
     figure.set_layout_engine("none")
 
 
-def label(axes: Axes, x: str, y: str, grid: str = "both") -> None:
+def label(axes: Axes, x: str, y: str, grid: Literal["both", "x", "y"] = "both") -> None:
     """Axis labels and a quiet grid."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    axes.grid(visible=True, axis=grid)  # type: ignore[arg-type]
+    axes.grid(visible=True, axis=grid)
 
 
 def remark(axes: Axes, text: str) -> None:
