@@ -7,6 +7,8 @@ text exactly as the user wrote it.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
@@ -92,6 +94,161 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """An erasure score of a map, against random maps and the best order found on the same text.
+
+    Attributes:
+        value: the map's score.
+        randoms: the scores of random rankings of the same tokens.
+        best: the best score that any order tried has reached, the map's own included.
+        higher_is_better: True for comprehensiveness, False for sufficiency.
+    """
+
+    value: float
+    randoms: tuple[float, ...]
+    best: float
+    higher_is_better: bool
+
+    @property
+    def random_mean(self) -> float:
+        """Mean score of the random maps; NaN without any."""
+        return math.fsum(self.randoms) / len(self.randoms) if self.randoms else math.nan
+
+    @property
+    def beaten(self) -> int:
+        """How many random maps are worse than this one."""
+        sign = 1 if self.higher_is_better else -1
+        return sum(sign * self.value > sign * other for other in self.randoms)
+
+    @property
+    def percentile(self) -> float:
+        """Share of the random maps that are worse, ties counting half, 0 to 100."""
+        ties = sum(other == self.value for other in self.randoms)
+        return 100 * (self.beaten + ties / 2) / len(self.randoms) if self.randoms else math.nan
+
+    @property
+    def share(self) -> float | None:
+        """Way from the random mean (0) to the best order found (1); negative: worse than chance.
+
+        None where no order moves the probability by `LEAST_RANGE` more than a random one does.
+        """
+        way = self.best - self.random_mean
+        if not abs(way) >= LEAST_RANGE:
+            return None
+        return (self.value - self.random_mean) / way
+
+    def to_json(self) -> dict[str, Any]:
+        """The attributes, and what follows from them."""
+        derived = {
+            "random_mean": self.random_mean,
+            "beaten": self.beaten,
+            "percentile": self.percentile,
+            "share": self.share,
+        }
+        return asdict(self) | {"randoms": list(self.randoms)} | derived
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Judged:
+        """The record that `to_json` wrote."""
+        return cls(
+            float(values["value"]),
+            tuple(float(x) for x in values["randoms"]),
+            float(values["best"]),
+            bool(values["higher_is_better"]),
+        )
+
+
+LEAST_RANGE = 0.005
+"""In probability: where orders differ by less, "how far along" is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Share of tokens to erase, in map order, until the decision changes; 1 if it never does.
+
+    Attributes:
+        share: of the map.
+        randoms: of random orders.
+        flipped: whether the map's order changes the decision at all.
+    """
+
+    share: float
+    randoms: tuple[float, ...]
+    flipped: bool
+
+    @property
+    def random_median(self) -> float:
+        """Median of the random orders; NaN without any."""
+        return statistics.median(self.randoms) if self.randoms else math.nan
+
+    def to_json(self) -> dict[str, Any]:
+        """The attributes, and what follows from them."""
+        median = {"random_median": self.random_median}
+        return asdict(self) | {"randoms": list(self.randoms)} | median
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Flip:
+        """The record that `to_json` wrote."""
+        randoms = tuple(float(x) for x in values["randoms"])
+        return cls(float(values["share"]), randoms, bool(values["flipped"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far one map of one decision may be trusted. Always about the predicted class.
+
+    Definitions: docs/trust.md. Probabilities and their differences lie in 0..1.
+
+    Attributes:
+        method: whose map is judged.
+        target: the predicted class c (multi-label: the most probable one).
+        probability: p, what the model gives it.
+        tokens: how many tokens the text has.
+        comprehensiveness: AOPC, p lost when the top tokens are deleted; higher is better.
+        sufficiency: AOPC, p lost when only the top tokens are kept; lower is better.
+        attention_flip: weights zeroed and renormalised, states kept.
+        input_flip: tokens replaced by the unknown token, the model run again.
+        tau: Kendall's tau between the map and leave-one-out; None where one of them is constant.
+        tau_ceiling: the same between gradient x input and leave-one-out.
+        uniform: |change of p| under uniform attention.
+        trusted: whether the map beats all random maps on comprehensiveness.
+        sentence: the verdict in plain words.
+    """
+
+    method: str
+    target: str
+    probability: float
+    tokens: int
+    comprehensiveness: Judged
+    sufficiency: Judged
+    attention_flip: Flip
+    input_flip: Flip
+    tau: float | None
+    tau_ceiling: float | None
+    uniform: float
+    trusted: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The attributes by name."""
+        nested = ("comprehensiveness", "sufficiency", "attention_flip", "input_flip")
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return values | {name: values[name].to_json() for name in nested}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Trust:
+        """The record that `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: damaged.
+        """
+        judged = {k: Judged.from_json(values[k]) for k in ("comprehensiveness", "sufficiency")}
+        flips = {k: Flip.from_json(values[k]) for k in ("attention_flip", "input_flip")}
+        known = {f.name for f in fields(cls)}
+        return cls(**{k: values[k] for k in known} | judged | flips)
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Where a decision rests, token by token, on the user's own characters.
 
@@ -108,6 +265,11 @@ class Explanation:
         attention: one weight per token, >= 0, sum 1 (all zero for a text without tokens).
         contributions: per class, one signed number per token.
         base, logits, error: per class.
+        maps: further methods (`explain.methods.METHODS`, or a map from outside): method to class
+            to one signed number per token. Only the classes that were asked for.
+        missing: for methods that promise a sum (integrated gradients, Shapley values): method to
+            class to what the numbers miss of it, in log-odds.
+        trust: how far a map of the predicted class may be trusted, by method.
     """
 
     text: str
@@ -121,6 +283,20 @@ class Explanation:
     error: dict[str, float]
     gold: tuple[tuple[int, int], ...] = ()
     label: tuple[str, ...] = ()
+    maps: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
+    missing: dict[str, dict[str, float]] = field(default_factory=dict)
+    trust: dict[str, Trust] = field(default_factory=dict)
+
+    def map_of(self, method: str, target: str) -> tuple[float, ...] | None:
+        """One number per token: this method's map of this class; None where it was not made.
+
+        Attention has one map for all classes.
+        """
+        if method == "attention":
+            return self.attention
+        if method == "contribution":
+            return self.contributions.get(target)
+        return self.maps.get(method, {}).get(target)
 
     def to_json(self) -> dict[str, Any]:
         """Tokens as objects with offsets, attention and the contribution per class."""
@@ -144,6 +320,12 @@ class Explanation:
             "error": self.error,
             "gold": [list(span) for span in self.gold],
             "label": list(self.label),
+            "maps": {
+                method: {name: list(column) for name, column in columns.items()}
+                for method, columns in self.maps.items()
+            },
+            "missing": self.missing,
+            "trust": {method: trust.to_json() for method, trust in self.trust.items()},
         }
 
     @classmethod
@@ -170,6 +352,12 @@ class Explanation:
             error=dict(values["error"]),
             gold=tuple((int(start), int(end)) for start, end in values["gold"]),
             label=tuple(values["label"]),
+            maps={
+                method: {name: tuple(map(float, column)) for name, column in columns.items()}
+                for method, columns in values.get("maps", {}).items()
+            },
+            missing={method: dict(by) for method, by in values.get("missing", {}).items()},
+            trust={m: Trust.from_json(found) for m, found in values.get("trust", {}).items()},
         )
 
     def _repr_html_(self) -> str:
