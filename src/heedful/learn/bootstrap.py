@@ -8,6 +8,7 @@ choice of test texts, not that of training texts or seeds.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,22 @@ def _middle(values: Array) -> Interval:
         return UNDEFINED
     low, high = np.percentile(values, (2.5, 97.5)).tolist()
     return low, high
+
+
+def resampled(
+    statistic: Callable[[Array], float], rows: int, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """95 % percentile interval of a figure over rows.
+
+    Args:
+        statistic: the figure from weights (rows,) that sum to 1; NaN where not defined.
+        rows: how many there are.
+        resamples, seed: as for `intervals`.
+    """
+    if rows == 0:
+        return UNDEFINED
+    drawn = draw_counts(np.random.default_rng(seed), rows, resamples) / rows
+    return _middle(np.array([statistic(weights) for weights in drawn.T]))
 
 
 def paired_difference(
