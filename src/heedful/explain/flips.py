@@ -63,8 +63,9 @@ def _erased(mix: Mixer, anatomy: Anatomy, orders: NDArray[np.int64]) -> Logits:
     left = _from_the_end(weights)[:, 1:]
     sums = _from_the_end(weights[:, :, None] * mix.values[orders])[:, 1:]
     mixed = sums / np.where(left > 0, left, 1.0)[:, :, None]
-    found = mix.decide(mixed.reshape(-1, mixed.shape[-1])).reshape(*left.shape, -1)
     nothing = heads(mix.network, np.zeros((1, anatomy.states.shape[1])))[0]
+    flat = mix.decide(mixed.reshape(-1, mixed.shape[-1]))
+    found = flat.reshape(*left.shape, len(nothing))
     found[left <= 0] = nothing  # weights may underflow to 0 before all tokens are erased
     last = np.broadcast_to(nothing, (len(orders), 1, len(nothing)))
     return np.concatenate([found, last], axis=1)
