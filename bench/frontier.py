@@ -106,3 +106,38 @@ def measured(name: str, point: str, settings: tuple[str, ...], args: argparse.Na
         record.pop("texts_measured", None)
         found.write_text(json.dumps(record))
     return json.loads(found.read_text())
+
+
+def row_text(point: str, record: dict) -> str:
+    """One line of the table: accuracy, model figures, then each method's."""
+    cells = [f"{point:<32}", f"{record['accuracy']:.3f}"]
+    for method in METHODS:
+        figures = record["methods"][method]
+        cells += [f"{figures[column]['value']:6.2f}" for column in COLUMNS]
+    return "  ".join(cells)
+
+
+def main() -> None:
+    """Train, measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+", choices=list(SETS))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=200, help="validation texts a point")
+    parser.add_argument("--only", nargs="*", help="points by name")
+    parser.add_argument("--train-only", action="store_true")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    results: dict[str, dict[str, dict]] = {}
+    for name in args.sets:
+        for point, settings in points().items():
+            if args.only and point not in args.only:
+                continue
+            record = measured(name, point, settings, args)
+            if record:
+                results.setdefault(name, {})[point] = record
+                print(f"{name:<6}{row_text(point, record)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

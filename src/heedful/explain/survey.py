@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heedful.explain.curves import MASKED
+from heedful.explain.judge import Card
 from heedful.explain.racu import racu
 from heedful.learn.bootstrap import Interval, resampled
 from heedful.records import Trust
@@ -123,15 +124,26 @@ class Survey:
     """Gathers cards; read `table`, `chance` and `shown` when all are in."""
 
     trust: list[dict[str, Trust]] = field(default_factory=list)
-    right: dict[str, list[Array]] = field(default_factory=dict)
+    right: list[dict[str, Array]] = field(default_factory=list)
+    _controlled: int = 0
 
-    def add(self, trust: Mapping[str, Trust], right: Mapping[str, Array]) -> None:
+    def add(self, card: Card) -> None:
         """One text's card; texts without words say nothing and are left out."""
-        if not trust:
-            return
-        self.trust.append(dict(trust))
-        for name, rows in right.items():
-            self.right.setdefault(name, []).append(rows)
+        if card.trust:
+            self.trust.append(dict(card.trust))
+            self.right.append(dict(card.right))
+
+    def add_controls(self, card: Card) -> None:
+        """Further methods of one of the first texts, judged apart from the others."""
+        if card.trust:
+            self.trust[self._controlled] |= card.trust
+            own = {name: rows for name, rows in card.right.items() if name != "random"}
+            self.right[self._controlled] |= own
+            self._controlled += 1
+
+    def accuracy(self) -> float:
+        """Share of the texts that are decided right (multi-label: about the class of the card)."""
+        return float(np.mean([rows["random"][0] for rows in self.right]))
 
     @property
     def methods(self) -> list[str]:
@@ -149,7 +161,8 @@ class Survey:
 
     def _racu(self, name: str) -> Figure:
         """RACU over the texts, resampled by text together with the random curve."""
-        own, chance = np.array(self.right[name]), np.array(self.right["random"])
+        rows = [row for row in self.right if name in row]
+        own, chance = (np.array([row[which] for row in rows]) for which in (name, "random"))
         shares = np.array([0.0, *MASKED])
 
         def of(weights: Array) -> float:
