@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from heedful.config import Config
+from heedful.config import Config, check_tying
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
 from heedful.learn.listener import Listener, Silent
@@ -135,6 +135,7 @@ def _build(
         listener.say(str(loaded))
         model = replace(config.model, embedding=loaded.table.shape[1])
         config = replace(config, model=model)
+        check_tying(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.train.seed)
         network = Classifier(config.model, len(vocabulary), number_of_logits(labels))

@@ -21,11 +21,13 @@ from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
 from heedful.learn.listener import Listener, Silent
+from heedful.learn.masking import masked_texts
 from heedful.learn.memory import release
 from heedful.learn.metrics import is_better, measure, names
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.outcome import Outcome
+from heedful.learn.penalties import penalty, wanted
 from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
@@ -200,11 +202,15 @@ class Trainer:
         return self.config.steps is not None and self.state.step >= self.config.steps
 
     def _step(self, order: NDArray[np.int64], progress: float) -> float:
-        """One batch: forward, backward, update. Returns the loss, NaN if a gradient broke."""
+        """One batch: forward, backward, update.
+
+        Returns the log loss, without penalties; NaN if a penalty or a gradient broke.
+        """
         state, config = self.state, self.config
         if config.steps is not None:
             progress = state.step / config.steps
-        # Drop-out depends on the seed and the step alone, so that a resumed run draws the same.
+        # Drop-out and masking depend on the seed and the step alone, so that a resumed run draws
+        # the same.
         torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
         highest = config.learning_rate * 0.5**state.rollbacks
         state.learning_rate = rate(config.schedule, highest, progress)
@@ -215,9 +221,14 @@ class Trainer:
         mask = torch.from_numpy(batch.mask).to(self.device)
         targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        output = self.network.logits(ids, mask)
+        if config.masked_training:
+            ids = masked_texts(ids, mask, config.masked_training)
+        output, extra = self._forward(ids, mask)
         value = loss(output, targets, self.task, self.weights)
-        value.backward()  # type: ignore[no-untyped-call]
+        total = value if extra is None else value + extra
+        if extra is not None and not torch.isfinite(total):
+            return math.nan
+        total.backward()  # type: ignore[no-untyped-call]
         if config.clip_norm:
             norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
             if not torch.isfinite(norm):
@@ -228,6 +239,13 @@ class Trainer:
             self.average.update(state.step + 1)
             self.running[order] = output.detach().cpu().numpy()
         return result
+
+    def _forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits, and the penalties if the loss has any."""
+        if not wanted(self.config):
+            return self.network.logits(ids, mask), None
+        inner = self.network.inner(ids, mask)
+        return inner.logits, penalty(inner, mask, self.config)
 
     # -- the end of an epoch --------------------------------------------------------------
 
