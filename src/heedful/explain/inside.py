@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
 from heedful.explain.adversary import EPSILON, adversary
-from heedful.explain.outputs import log_odds, probability
-from heedful.explain.permutation import by_weight, permuted
+from heedful.explain.orders import seeded
+from heedful.explain.permutation import by_largest_weight, permuted_change
 from heedful.explain.survey import figure
 from heedful.explain.trust import Judgement
 from heedful.learn.model import TextModel
@@ -20,15 +18,14 @@ class Inside:
     """One text.
 
     Attributes:
-        heaviest: the largest weight.
+        largest: the largest weight.
         permuted: median |change of p| over permutations of the weights, states kept.
-        divergence: of the attention that differs most and changes p by no more than `EPSILON`
-            (Jensen-Shannon, natural logarithm; at most .693).
+        divergence: of the attention that differs most and changes p by `EPSILON` at most.
         exact: whether that is the largest there is, or the largest that was found.
         conicity: mean cosine of the states with their mean.
     """
 
-    heaviest: float
+    largest: float
     permuted: float
     divergence: float
     exact: bool
@@ -37,3 +34,37 @@ class Inside:
     def to_json(self) -> dict[str, float | bool]:
         """The attributes by name."""
         return asdict(self)
+
+
+def look_inside(model: TextModel, judgement: Judgement, seed: int = 0) -> Inside:
+    """Permute and attack the attention of a text with at least one token."""
+    anatomy, index = judgement.anatomy, judgement.index
+    furthest = adversary(model.network, anatomy, index, model.task)
+    random = seeded(seed, anatomy.ids)
+    return Inside(
+        largest=float(anatomy.weights.max()),
+        permuted=permuted_change(model.network, anatomy, index, model.task, random),
+        divergence=furthest.divergence,
+        exact=furthest.exact,
+        conicity=anatomy.conicity,
+    )
+
+
+@dataclass
+class Gathered:
+    """A data set's texts."""
+
+    texts: list[Inside] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Means over the texts (of `permuted` the median), and permutation by largest weight."""
+        bins = by_largest_weight([t.permuted for t in self.texts], [t.largest for t in self.texts])
+        return {
+            "largest": figure([t.largest for t in self.texts]).to_json(),
+            "permuted": figure([t.permuted for t in self.texts], median=True).to_json(),
+            "permuted_by_largest": [one.to_json() for one in bins],
+            "divergence": figure([t.divergence for t in self.texts]).to_json(),
+            "epsilon": EPSILON,
+            "exact": all(t.exact for t in self.texts),
+            "conicity": figure([t.conicity for t in self.texts]).to_json(),
+        }

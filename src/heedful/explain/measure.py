@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.explain.adversary import divergence
+from heedful.explain.divergence import divergence
 from heedful.explain.anatomy import anatomies
 from heedful.explain.attribute import explain_examples
 from heedful.explain.inside import Gathered, Inside, look_inside
@@ -77,7 +77,7 @@ def measure(
         survey.add(judgement.card)
         inside = look_inside(model, judgement, plan.seed) if judgement.card.trust else None
         if inside:
-            attention.add(inside)
+            attention.texts.append(inside)
         if example.gold:
             explained.append(_explanation(model, example, judgement))
         cards.append(_text(example, judgement, inside))
@@ -87,7 +87,7 @@ def measure(
     _controls(model, encoded, truths, plan, survey, cards, progress)
     return {
         "texts": len(survey.trust),
-        "accuracy": survey.accuracy(),
+        "accuracy": None if truths is None else survey.accuracy(),
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),
