@@ -77,7 +77,7 @@ def read_erasures(
 def read_maskings(logits: NDArray[np.float32], size: int, orders: int) -> NDArray[np.float32]:
     """`Curves.masked` from the logits of `maskings`."""
     where = plan(MASKED, size)
-    some = logits[:-1].reshape(orders, len(where.counts) - 1, -1)
+    some = logits[:-1].reshape(orders, len(where.counts) - 1, logits.shape[-1])
     every = np.broadcast_to(logits[-1], (orders, 1, logits.shape[-1]))
     return np.concatenate([some, every], axis=1)[:, where.place]
 

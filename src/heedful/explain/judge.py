@@ -169,7 +169,7 @@ def _card(
     trust = {}
     for number, (name, values) in enumerate(maps.items()):
         comprehensiveness = _judged(lost, number, own, higher=True)
-        trusted, sentence = verdict(name, comprehensiveness, uniform)
+        trusted, sentence = verdict(name, size, comprehensiveness, uniform)
         trust[name] = Trust(
             method=name,
             target=model.labels.names[subject.index],

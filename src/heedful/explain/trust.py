@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heedful.explain.anatomy import Anatomy, anatomies
-from heedful.explain.attribute import model_of
+from heedful.explain.fitted import model_of
 from heedful.explain.judge import RANDOMS, Card, Subject, judge
-from heedful.explain.methods import Found, token_maps
+from heedful.explain.legend import Found
+from heedful.explain.methods import token_maps
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts
 from heedful.learn.metrics import decide
