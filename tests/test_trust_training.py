@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -109,7 +110,7 @@ def test_the_penalty_is_the_weighed_mean_over_texts():
     ).train
     # conicity .7 and 1, distance (9 + 16) / 2 = 12.5 and 1
     expected = 2.0 * (0.7 + 1) / 2 + 0.1 * (12.5 + 1) / 2
-    assert float(penalty(inner, mask, config)) == pytest.approx(expected)
+    assert float(penalty(inner, mask, None, config)) == pytest.approx(expected)
 
 
 def test_inner_is_what_the_plain_pass_gives():
@@ -270,5 +271,5 @@ def test_a_penalty_that_is_not_finite_is_a_broken_step():
     made._begin(resume=False)
     with torch.random.fork_rng():
         made.network.train()
-        assert math.isnan(made._step([0, 1, 2], 0.0))
+        assert math.isnan(made._step(np.arange(3), 0.0))
     assert weights(made.network) == before

@@ -125,6 +125,8 @@ class TrainConfig:
         masked_training: share of the texts that lose tokens to the unknown token while
             training, each a share of its own between none and all, so that a text with tokens
             taken out is nothing new to the model (learn/masking.py); 0 = off.
+        rationales: weight of a penalty on attention that misses what a person has marked as
+            evidence (nn/penalty.py); 0 = off. Needs training data with evidence.
         validation: share of the training data held out when no validation file is given.
         monitor: validation metric that decides which epoch was best.
         patience: stop after so many epochs without improvement; 0 = never stop early.
@@ -151,6 +153,7 @@ class TrainConfig:
     conicity: float = 0.0
     tying: float = 0.0
     masked_training: float = 0.0
+    rationales: float = 0.0
     validation: float = 0.1
     monitor: str = "loss"
     patience: int = 2
@@ -313,6 +316,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "train.conicity": (0, None),
     "train.tying": (0, None),
     "train.masked_training": (0, 1),
+    "train.rationales": (0, None),
     "train.validation": (0, 0.9),
     "train.patience": (0, None),
     "train.min_delta": (0, None),
@@ -347,6 +351,11 @@ def check(config: Config) -> None:
         raise HeedfulError(
             f"setting model.encoder_dropout has {len(model.encoder_dropout)} values for "
             f"{model.layers} layers; give one, or one per layer"
+        )
+    if config.train.rationales and model.attention == "uniform":
+        raise HeedfulError(
+            "train.rationales does nothing with model.attention=uniform, which cannot learn where "
+            "to look; choose another score, or set train.rationales=0"
         )
     if config.train.vectors is None:  # else the file decides how wide the token vectors are
         check_tying(config)

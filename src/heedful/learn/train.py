@@ -31,7 +31,7 @@ from heedful.learn.penalties import penalty, wanted
 from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
-from heedful.text.batch import pad, training_order
+from heedful.text.batch import pad, pad_marks, training_order
 from heedful.text.vocab import Encoded
 
 MOST_ROLLBACKS = 8
@@ -39,10 +39,17 @@ MOST_ROLLBACKS = 8
 
 @dataclass(frozen=True)
 class Data:
-    """Texts as ids and their targets: (N,) class indices or (N, C) zeros and ones."""
+    """Texts as ids and what is known of them.
+
+    Attributes:
+        encoded: the texts.
+        targets: (N,) class indices or (N, C) zeros and ones.
+        evidence: for each of `encoded.ids`, whether a person has marked it; None = not known.
+    """
 
     encoded: Encoded
     targets: NDArray[Any]
+    evidence: NDArray[np.bool_] | None = None
 
 
 @dataclass
@@ -93,6 +100,12 @@ class Trainer:
             raise HeedfulError(
                 f"train.monitor={config.monitor} is no validation metric; choose from "
                 f"{', '.join(metrics)}"
+            )
+        if config.rationales and (train.evidence is None or not train.evidence.any()):
+            raise HeedfulError(
+                f"train.rationales={config.rationales:g} needs evidence marked by a person, and no "
+                "training text has any where it is read; bring data with evidence, or set "
+                "train.rationales=0"
             )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
@@ -221,9 +234,7 @@ class Trainer:
         mask = torch.from_numpy(batch.mask).to(self.device)
         targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        if config.masked_training:
-            ids = masked_texts(ids, mask, config.masked_training)
-        output, extra = self._forward(ids, mask)
+        output, extra = self._forward(ids, mask, order)
         value = loss(output, targets, self.task, self.weights)
         total = value if extra is None else value + extra
         if extra is not None and not torch.isfinite(total):
@@ -240,12 +251,22 @@ class Trainer:
             self.running[order] = output.detach().cpu().numpy()
         return result
 
-    def _forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Logits, and the penalties if the loss has any."""
-        if not wanted(self.config):
+    def _forward(
+        self, ids: Tensor, mask: Tensor, order: NDArray[np.int64]
+    ) -> tuple[Tensor, Tensor | None]:
+        """Logits of a batch, masked if training is, and the penalties if the loss has any."""
+        config, whole = self.config, ids
+        if config.masked_training:
+            ids = masked_texts(ids, mask, config.masked_training)
+        if not wanted(config):
             return self.network.logits(ids, mask), None
+        evidence = None
+        if config.rationales and self.train.evidence is not None:
+            marks = pad_marks(self.train.encoded, order, self.train.evidence)
+            # Evidence that was masked away is none any more.
+            evidence = torch.from_numpy(marks).to(self.device) & (ids == whole)
         inner = self.network.inner(ids, mask)
-        return inner.logits, penalty(inner, mask, self.config)
+        return inner.logits, penalty(inner, mask, evidence, config)
 
     # -- the end of an epoch --------------------------------------------------------------
 

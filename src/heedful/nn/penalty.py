@@ -1,5 +1,6 @@
 """What training can hold against the inside of a network: one number a text; 0 without tokens."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
@@ -33,3 +34,16 @@ def distance(
     apart = (states - values).masked_fill(~mask.unsqueeze(-1), 0.0)
     # Squares summed over components, then the mean over the real tokens.
     return masked_mean(apart.square().sum(dim=-1, keepdim=True), mask).squeeze(-1)
+
+
+def missed(weights: Float[Tensor, "B T"], evidence: Bool[Tensor, "B T"]) -> Float[Tensor, "B"]:
+    """How far attention misses the evidence, in nats: -log sum over the evidence of a_t.
+
+    0 where all attention lies on the evidence, however it is spread there; at most 27.6, which
+    a text without evidence gets too. (Supervised attention as in Strout, Zhang & Mooney 2019,
+    "Do Human Rationales Improve Machine Explanations?", and Barrett et al. 2018, "Sequence
+    Classification with Human Attention"; this form of the loss is heedful's own.)
+    """
+    mass = (weights * evidence).sum(dim=-1)
+    # Added and not clamped: attention of nearly 0 still has a gradient that leads out of it.
+    return -torch.log(mass + 1e-12)
