@@ -40,7 +40,9 @@ def bag_of_words(weights: Mapping[str, float], base: float = 0.0, **settings: ob
     return TextModel(config, BINARY, vocabulary, Tokenizer(config.text), network)
 
 
-def random_model(words: int = 40, task: str = "binary", seed: int = 0, **settings: object) -> TextModel:
+def random_model(
+    words: int = 40, task: str = "binary", seed: int = 0, **settings: object
+) -> TextModel:
     """Untrained weights of some size, words w0, w1, ...; three classes unless binary."""
     named = {k.replace("__", "."): v for k, v in settings.items()}
     small = {

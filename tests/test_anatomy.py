@@ -9,7 +9,7 @@ import torch
 from heedful.explain.anatomy import anatomies, heads
 from heedful.learn.fit import fit
 from heedful.learn.model import TextModel, logits_and_uniform, scored
-from heedful.nn.conicity import conicity
+from heedful.nn.penalty import conicity
 from small_training import BINARY, reviews, settings, topics
 
 LONG = "good " * 40

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from heedful.learn.model import TextModel, device_of, inference, scoring_batches
 from heedful.nn.classify import Classifier
-from heedful.nn.conicity import conicity
 from heedful.nn.mask import masked_mean
+from heedful.nn.penalty import conicity
 from heedful.text.vocab import Encoded
 
 Logits = NDArray[np.float32]

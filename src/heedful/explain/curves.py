@@ -87,7 +87,9 @@ def aopc(whole: float, along: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((whole - along).mean(axis=-1))
 
 
-def first_change(changed: NDArray[np.bool_], size: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def first_change(
+    changed: NDArray[np.bool_], size: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(M,) share of tokens masked when the decision first changes, and (M,) whether it does.
 
     Args:
@@ -97,6 +99,3 @@ def first_change(changed: NDArray[np.bool_], size: int) -> tuple[NDArray[np.floa
     shares = counts(MASKED, size) / max(size, 1)
     ever = changed.any(axis=1)
     return np.where(ever, shares[changed.argmax(axis=1)], 1.0), ever
-
-
-

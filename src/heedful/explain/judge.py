@@ -80,7 +80,9 @@ class Card:
     right: dict[str, Array]
 
 
-def judge(model: TextModel, subject: Subject, seed: int = 0, randoms: int = RANDOMS) -> Asking[Card]:
+def judge(
+    model: TextModel, subject: Subject, seed: int = 0, randoms: int = RANDOMS
+) -> Asking[Card]:
     """Measure the maps of one text. Answers with its Card."""
     ids = subject.anatomy.ids
     size = len(ids)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.explain.divergence import divergence
 from heedful.explain.anatomy import anatomies
 from heedful.explain.attribute import explain_examples
+from heedful.explain.divergence import divergence
 from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.rationale import judge_rationales

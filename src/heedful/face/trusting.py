@@ -17,9 +17,9 @@ from heedful.explain.outside import read_outside
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
 from heedful.face.explaining import remembered_rows
 from heedful.face.remembering import names_of
+from heedful.learn.files import write_json as write_file
 from heedful.learn.folder import load_model
 from heedful.learn.layout import TRUST
-from heedful.learn.files import write_json as write_file
 from heedful.learn.model import TextModel, using_threads
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint
@@ -85,7 +85,9 @@ def _drawn(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:
     """`limit` of the texts at random, in the order of the data."""
     if len(examples) <= limit:
         return list(examples)
-    note(f"{limit:,} of {len(examples):,} texts are measured, drawn at random; --limit changes that")
+    note(
+        f"{limit:,} of {len(examples):,} texts are measured, drawn at random; --limit changes that"
+    )
     chosen = np.random.default_rng(seed).choice(len(examples), limit, replace=False)
     return [examples[i] for i in np.sort(chosen).tolist()]
 
@@ -154,7 +156,9 @@ def _figure(figure: Mapping[str, Any] | None) -> str:
         return ""
     if figure["value"] is None:
         return "n/a"
-    interval = f" {short(figure['low'])}–{short(figure['high'])}" if figure["low"] is not None else ""
+    interval = (
+        f" {short(figure['low'])}–{short(figure['high'])}" if figure["low"] is not None else ""
+    )
     return short(figure["value"]) + interval
 
 
