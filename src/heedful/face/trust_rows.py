@@ -123,7 +123,8 @@ def _rows(explanation: Explanation, trust: Trust) -> Iterator[Row]:
     yield Row("uniform", f"moves the probability by {plain(trust.uniform)}")
     missing = _missing(explanation, trust)
     if missing is not None:
-        yield Row("missing", f"{remainder(missing).removeprefix('error ')} log-odds")
+        size = remainder(missing).removeprefix("error ")
+        yield Row("missing", "none" if size == "no error" else f"{size} log-odds")
 
 
 def _judged(judged: Judged) -> str:

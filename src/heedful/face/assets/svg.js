@@ -110,7 +110,8 @@ const svgOf = (data, card, maps) => {
   const below = said ? [{ kind: "", line: [], back: false }, ...plain(said, "said")] : [];
   const bottom = margin + above.length * leading + leading / 2, start = bottom + leading;
   const across = columns * advance + 2 * margin, height = start + below.length * leading + margin - leading / 2;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${across}" height="${height}" viewBox="0 0 ${across} ${height}" `
+  const { namespaceURI } = new DOMParser().parseFromString("<svg>", "text/html").body.firstChild;
+  return `<svg xmlns="${namespaceURI}" width="${across}" height="${height}" viewBox="0 0 ${across} ${height}" `
     + `font-family="${font}" font-size="${size}" fill="${ink}" xml:space="preserve"><rect width="${across}" height="${height}" fill="${paper}"/>`
     + above.map((line, i) => drawn(line, margin + i * leading)).join("")
     + below.map((line, i) => drawn(line, start + i * leading)).join("") + `${scale(bottom)}</svg>`;

@@ -3,18 +3,13 @@
 // Sentences and findings were written by trust_rows.py: here they are only laid out.
 const trustCards = (data, tag, unpack) => {
   const measures = data.measures || [];
-  const mark = (name, attributes) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
   const strip = (packed) => {
     const [value, best, mean, ...randoms] = unpack(packed);
-    const drawn = mark("svg", { viewBox: `0 0 ${data.right} 16`, "aria-hidden": true });
-    drawn.append(mark("path", { class: "rd", d: randoms.map((x) => `M${x} 8h0`).join("") }),
-      mark("path", { class: "mn", d: `M${mean} 2v12` }), mark("circle", { cx: best, cy: 8, r: 5 }),
-      mark("path", { class: "me", d: `M${value - 5} 8l5-5l5 5l-5 5z` }));
-    return drawn;
+    const frame = tag("div", "");
+    frame.innerHTML = `<svg viewBox="0 0 ${data.right} 16" aria-hidden=true>`
+      + `<path class=rd d="${randoms.map((x) => `M${x} 8h0`).join("")}"/><path class=mn d="M${mean} 2v12"/>`
+      + `<circle cx=${best} cy=8 r=5 /><path class=me d="M${value - 5} 8l5-5l5 5l-5 5z"/></svg>`;  // numbers only
+    return frame.firstChild;
   };
   const row = ([index, says, numbers, places]) => {
     const [key, label, better] = measures[index];
