@@ -124,10 +124,15 @@ def _run(cells: Sequence[Cell], turned: bool, x: int, top: int, kind: str) -> st
         box += _box(x, top, wide, f'height="2" fill="{LIGHT.ink}" fill-opacity=".45"')
     if gold:
         box += f'<path d="M{x} {top + 21}h{wide}" stroke="{LIGHT.ink}" stroke-dasharray="2 2"/>'
-    if not text.strip():
+    if not text.strip(" "):
         return box
+    # Spaces at the ends are places, not text: renderers disagree about them.
+    first, last = (len(text) - len(part) for part in (text.lstrip(" "), text.rstrip(" ")))
+    if turned:
+        first, last = last, first
+    x, wide = x + first * ADVANCE, wide - (first + last) * ADVANCE
     side = f'x="{x + wide}" direction="rtl"' if turned else f'x="{x}"'
-    return box + _text(side, top, wide, text, KIND.get(kind, ""))
+    return box + _text(side, top, wide, text.strip(" "), KIND.get(kind, ""))
 
 
 def _box(x: int, top: int, wide: int, look: str) -> str:
@@ -172,6 +177,6 @@ def _framed(inside: str, height: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONT}" font-size="{SIZE}" '
-        f'fill="{LIGHT.ink}" xml:space="preserve">'
+        f'fill="{LIGHT.ink}" style="white-space:pre">'
         f'<rect width="{width}" height="{height}" fill="{LIGHT.paper}"/>{inside}</svg>'
     )

@@ -32,8 +32,7 @@ def card_lines(explanation: Explanation, method: Method, target: str) -> Iterato
     for row in rows_of(explanation, method):
         label, better, _ = MEASURES[row.key]
         arrow = ARROWS.get(better.split()[0], " ")
-        numbers = row.numbers.replace("◆", "map").replace("┃", "random").replace("○", "best")
-        note = ", ".join(numbers.split("  ")) if numbers else ""
+        note = ", ".join(part[2:] for part in row.numbers.split("  "))  # without the marks
         said = Text(row.says).append(f" ({note})" if note else "", "dim")
         grid.add_row(Text(f"{arrow} {label}", "dim"), said)
     yield grid

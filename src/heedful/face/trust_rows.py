@@ -113,10 +113,10 @@ def _rows(explanation: Explanation, trust: Trust) -> Iterator[Row]:
         ("comprehensiveness", trust.comprehensiveness),
         ("sufficiency", trust.sufficiency),
     ):
-        numbers = f"◆ {plain(judged.value)}"
+        numbers = f"◆ map {plain(judged.value)}"
         if judged.randoms:
-            numbers += f"  ┃ {plain(judged.random_mean)}"
-        yield Row(key, _judged(judged), f"{numbers}  ○ {plain(judged.best)}", _strip(judged))
+            numbers += f"  ┃ random {plain(judged.random_mean)}"
+        yield Row(key, _judged(judged), f"{numbers}  ○ best {plain(judged.best)}", _strip(judged))
     yield Row("attention_flip", _flip(trust.attention_flip))
     yield Row("input_flip", _flip(trust.input_flip))
     yield Row("tau", _tau(trust))

@@ -344,7 +344,11 @@ const heatMaps = (data, root, extra) => {
     watch();
   };
   addEventListener("beforeprint", () => { if (repainted) cards.forEach(paint); });
-  if (find("says") && find("tools")) find("tools").append(find("says"));
+  // In the form the line stays in sight, below the row of the switch.
+  if (find("says")) {
+    const row = find("method").closest(".row");
+    if (row) row.after(find("says")); else find("tools").insertBefore(find("says"), find("tools").querySelector(".row"));
+  }
   explain();
   watch();
   return { cards, show, scale: (card) => scale(card, view.method, targetOf(card)), view, known, targetOf };

@@ -7,7 +7,7 @@ const svgOf = (data, card, maps) => {
   const look = getComputedStyle(document.documentElement);
   const colour = (name) => look.getPropertyValue(`--${name}`).trim();
   const ink = colour("ink"), paper = colour("paper");
-  const xml = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  const xml = (text) => text.replace(/[&<>"']/g, (char) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" }[char] || `&#${char.charCodeAt(0)};`));
   const code = (char) => `‹U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}›`;
   const safe = (text) => text.replace(/[\0\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
     .replace(/\r\n?/g, "\n").replace(/\t/g, " ").replace(acting, code);
@@ -64,9 +64,11 @@ const svgOf = (data, card, maps) => {
     if (step) box += `<rect x="${x}" y="${top}" width="${long}" height="22" rx="3" fill="${colour(step)}"/>`;
     if (step[0] === "n") box += `<rect x="${x}" y="${top}" width="${long}" height="2" fill="${ink}" fill-opacity=".45"/>`;
     if (gold) box += `<path d="M${x} ${top + 21}h${long}" stroke="${ink}" stroke-dasharray="2 2"/>`;
-    if (!text.trim()) return box;
-    const side = back ? `x="${x + long}" direction="rtl"` : `x="${x}"`;
-    return `${box}<text ${side} y="${top + 16}" textLength="${long}"${styles[kind] || ""}>${xml(text)}</text>`;
+    const bare = text.replace(/^ +| +$/g, ""), first = text.search(/[^ ]/), last = text.length - bare.length - first;
+    if (!bare) return box;
+    const left = x + (back ? last : first) * advance, rest = long - (first + last) * advance;
+    const side = back ? `x="${left + rest}" direction="rtl"` : `x="${left}"`;
+    return `${box}<text ${side} y="${top + 16}" textLength="${rest}"${styles[kind] || ""}>${xml(bare)}</text>`;
   };
   const drawn = ({ kind, line, back }, top) => {
     const base = Number(back);
@@ -112,7 +114,7 @@ const svgOf = (data, card, maps) => {
   const across = columns * advance + 2 * margin, height = start + below.length * leading + margin - leading / 2;
   const { namespaceURI } = new DOMParser().parseFromString("<svg>", "text/html").body.firstChild;
   return `<svg xmlns="${namespaceURI}" width="${across}" height="${height}" viewBox="0 0 ${across} ${height}" `
-    + `font-family="${font}" font-size="${size}" fill="${ink}" xml:space="preserve"><rect width="${across}" height="${height}" fill="${paper}"/>`
+    + `font-family="${font}" font-size="${size}" fill="${ink}" style="white-space:pre"><rect width="${across}" height="${height}" fill="${paper}"/>`
     + above.map((line, i) => drawn(line, margin + i * leading)).join("")
     + below.map((line, i) => drawn(line, start + i * leading)).join("") + `${scale(bottom)}</svg>`;
 };

@@ -16,7 +16,7 @@ const trustCards = (data, tag, unpack) => {
     const link = tag("a", label);
     link.href = `#m-${key}`;
     return tag("div", [tag("dt", [link, " ", tag("small", better)]),
-      tag("dd", [says, ...(places ? [strip(places)] : []), ...(numbers ? [tag("small", numbers)] : [])])]);
+      tag("dd", [says, ...(places ? [tag("br", ""), strip(places)] : []), ...(numbers ? [tag("small", numbers)] : [])])]);
   };
   const built = ([trusted, sentence, rows]) => tag("section", [tag("p", sentence, "finding"), tag("p", "", "about"),
     tag("dl", rows.map(row))], trusted ? "trust yes" : "trust");
