@@ -55,6 +55,12 @@ def methods_of(explanations: Iterable[Explanation]) -> tuple[Method, ...]:
     return (*ALWAYS, *known, *outside)
 
 
+def titled(method: Method) -> str:
+    """The method's title as a heading; a name from outside stays as it is."""
+    title = legend_of(method).title
+    return title[:1].upper() + title[1:] if method in LEGENDS else title
+
+
 def as_method(method: str, explanations: Iterable[Explanation] = ()) -> Method:
     """The method's name, or HeedfulError that lists those that the explanations have."""
     there = methods_of(explanations)
@@ -138,8 +144,7 @@ def missing_map(explanation: Explanation, method: Method, target: str) -> str:
     """Why nothing is drawn, in one line; empty where there is a map."""
     if explanation.map_of(method, target) is not None:
         return ""
-    title, maps = legend_of(method).title, explanation.maps.get(method, {})
-    title = title[:1].upper() + title[1:]
+    title, maps = titled(method), explanation.maps.get(method, {})
     there = ", ".join(name for name in explanation.contributions if name in maps)
     if there:
         return f"No map of {target} by this method ({title}), only of {there}."
@@ -302,7 +307,7 @@ def sum_of(explanation: Explanation, method: Method, target: str) -> str:
     if missing is None:
         return ""
     total = math.fsum(explanation.maps[method].get(target, ()))
-    return f"words {_even(total)} log-odds for {target}; the sum it promises: {remainder(missing)}"
+    return f"words {_even(total)} log-odds for {target} (completeness {remainder(missing)})"
 
 
 def _even(value: float) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from heedful.explain.legend import legend_of
 from heedful.face.colours import STEPS
 from heedful.face.controls import HIDDEN
-from heedful.face.heat import ALWAYS, Method, limit_of, methods_of, sum_of
+from heedful.face.heat import ALWAYS, Method, limit_of, methods_of, sum_of, titled
 from heedful.face.pack import ALPHABET, folded, packed
 from heedful.face.trust_card import packed_cards
 from heedful.face.trust_rows import MEASURES, RIGHT
@@ -61,7 +61,7 @@ def method_list(methods: Sequence[Method]) -> list[dict[str, Any]]:
     return [
         {
             "name": legend.name,
-            "title": legend.title[:1].upper() + legend.title[1:],
+            "title": titled(legend.name),
             "says": legend.says + (f" Unit: {legend.unit}." if legend.unit else ""),
             "unit": legend.unit,
             "signed": legend.signed,

@@ -23,6 +23,7 @@ from heedful.face.heat import (
     signed,
     steps_of,
     target_of,
+    titled,
     verdict,
 )
 from heedful.face.markup import shown
@@ -57,8 +58,7 @@ def to_svg(
     """
     checked([explanation])
     name, known = target_of(explanation, target), as_method(method, [explanation])
-    title = legend_of(known).title
-    lines = [*_plain(verdict(explanation), "head"), *_plain(_subject(title, known, name), "soft")]
+    lines = [*_plain(verdict(explanation), "head"), *_plain(_subject(known, name), "soft")]
     lines.append(("", [], False))
     lines += [("map", line, turned) for line, turned in wrapped(_cells(explanation, known, name))]
     rows = [_line(line, turned, y, kind) for y, (kind, line, turned) in _placed(lines)]
@@ -80,8 +80,8 @@ def _placed(lines: Sequence[Line]) -> Iterator[tuple[int, Line]]:
         yield MARGIN + i * LEADING, line
 
 
-def _subject(title: str, method: Method, target: str) -> str:
-    return title[:1].upper() + title[1:] + ("" if method == "attention" else f", {target}")
+def _subject(method: Method, target: str) -> str:
+    return titled(method) + ("" if method == "attention" else f", {target}")
 
 
 def _plain(text: str, kind: str) -> list[Line]:
