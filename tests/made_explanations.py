@@ -100,6 +100,8 @@ def judged(value: float, best: float, *, higher: bool = True, beaten: int = 20) 
     """Against 20 random maps around .1 (or 1 minus that), of which `beaten` are worse."""
     step = 0.005 if higher else -0.005
     worse = 0.08 if higher else 0.6
+    if beaten < 20:
+        worse = value - 0.06 if higher else value + 0.06
     better = value + (0.02 if higher else -0.02)
     randoms = [worse + step * (i % 7) for i in range(beaten)] + [better] * (20 - beaten)
     return Judged(value, tuple(randoms), best, higher)
