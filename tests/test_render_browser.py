@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from browsing import Opened
-from heedful.face.render import to_html
-from made_explanations import ALL, HOSTILE, REVIEW, TICKET, binary
+from heedful.face.render import to_html, to_svg
+from made_explanations import (
+    ALL,
+    HEBREW,
+    HOSTILE,
+    MEASURED,
+    MEASURED_TICKET,
+    PANNED,
+    REVIEW,
+    TICKET,
+    binary,
+    with_methods,
+)
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow
@@ -173,3 +185,142 @@ def test_print_is_light_and_leaves_the_tools_out(visit: Any) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert not page.locator("#tools").is_visible()
     assert page.locator("#t1").evaluate("x => getComputedStyle(x).color") == "rgb(28, 29, 34)"
+
+
+# ----- methods, cards, pictures -----
+
+
+def test_the_script_draws_every_method_as_the_page_does(visit: Any) -> None:
+    """What the script shows after a switch is what a page that starts with it holds as HTML."""
+    records = [MEASURED, MEASURED_TICKET, REVIEW]
+    moving = visit(records)
+    moving.page.wait_for_selector("#t3 details")
+    for method in ("integrated-gradients", "leave-one-out", "mine", "random", "attention"):
+        still = visit(records, method=method, java_script_enabled=False)
+        moving.page.select_option("#method", method)
+        moving.page.wait_for_timeout(200)
+        for part in ("#says", ".scale", "article dl", ".sum", ".trust"):
+            before, after = (x.page.locator(part).all_inner_texts() for x in (still, moving))
+            if part == "#says":
+                after = [line.split(" 1 of 3")[0] for line in after]
+            assert [x for x in before if x.strip()] == [x for x in after if x.strip()], part
+        for text in ("#t1", "#t2", "#t3"):
+            colours = [
+                {word: c for word, c in x.classes(text).items() if c not in ("", "g")}
+                for x in (still, moving)
+            ]
+            assert colours[0] == colours[1], (method, text)
+        before, after = (
+            x.page.locator("section.trust svg").evaluate_all(
+                "all => all.map(x => [...x.children].map(y => y.getAttribute('d') || y.getAttribute('cx')))"
+            )
+            for x in (still, moving)
+        )
+        assert before == after
+
+
+def test_a_method_without_a_map_of_the_class_says_so(visit: Any) -> None:
+    visited = visit([MEASURED_TICKET])
+    page = visited.page
+    page.wait_for_selector("#t1 details")
+    page.select_option("#method", "mine")
+    page.select_option("#class", index=1)
+    page.wait_for_function("document.querySelector('.scale').innerText.includes('No map')")
+    assert page.locator("#t1 .scale").inner_text() == (
+        "No map of billing by this method (mine), only of delivery."
+    )
+    assert set(visited.classes("#t1").values()) == {""}
+    assert page.locator("#says").inner_text().endswith("No text here has such map of billing.")
+    labels = page.locator("#class option").all_inner_texts()
+    assert labels[1:] == ["billing (no map)", "delivery", "technical (no map)"]
+    assert page.locator("#t1 .about").count() == 0, "this method was not measured"
+    page.select_option("#method", "contribution")
+    page.wait_for_selector("#t1 .about")
+    assert page.locator("#t1 .about").inner_text() == (
+        "about the predicted class, delivery; the map is about billing"
+    )
+
+
+def test_the_numbers_of_a_word_are_those_of_the_method_and_of_the_two(visit: Any) -> None:
+    page = visit([MEASURED], method="integrated-gradients").page
+    page.wait_for_selector("#t1 details")
+    page.locator("#t1 .map b", has_text="superb").hover()
+    attention = f"{MEASURED.attention[10]:.3g}"
+    assert page.locator("#tip").inner_text().split("\n") == [
+        "superb", "Integrated gradients +0.405 for positive",
+        "contribution +0.810 for positive", f"attention {attention}",
+    ]  # fmt: skip
+    page.locator("#t1 .map").focus()
+    page.keyboard.press("Home")
+    assert "Integrated gradients −0.150 against positive" in page.locator("#said").text_content()
+    page.locator("#t1 summary").click()
+    head = page.locator("#t1 thead").inner_text().split("\t")
+    assert head == ["word", "Integrated gradients", "contribution to positive", "attention"]
+
+
+def test_what_a_measure_means_is_told_on_demand(visit: Any) -> None:
+    page = visit([MEASURED]).page
+    page.wait_for_selector("#t1 details")
+    page.locator("#t1 .trust a", has_text="sufficiency").focus()
+    assert "are kept, over the same shares" in page.locator("#tip").inner_text()
+    still = visit([MEASURED], java_script_enabled=False).page
+    assert still.locator("#t1 .trust a").first.get_attribute("href") == "#m-comprehensiveness"
+    assert still.locator("#m-comprehensiveness").is_visible()
+    assert still.locator("#t1 .finding").inner_text() == MEASURED.trust["contribution"].sentence
+
+
+def copied(page: Any, text: str) -> str:
+    page.locator(text).scroll_into_view_if_needed()
+    page.locator(f"{text} .copy").click()
+    page.wait_for_function(
+        "x => document.querySelector(x).innerText === 'Copied'", arg=f"{text} .copy"
+    )
+    found: str = page.evaluate("navigator.clipboard.readText()")
+    return found
+
+
+def test_a_copied_picture_is_the_one_that_python_makes(visit: Any) -> None:
+    mixed = "הסרט הזה (מאוד) נפלא, machine \u202elearning 漢字 <b>&'\" e\u0301."
+    odd = with_methods(binary(mixed, [(-1) ** i * (i % 5) / 4 for i in range(16)]))
+    long = binary(" ".join(f"word{i}" for i in range(200)), [i / 200 - 0.5 for i in range(200)])
+    records = [MEASURED, MEASURED_TICKET, PANNED, HEBREW, odd, long]
+    visited = visit(records, permissions=["clipboard-read", "clipboard-write"])
+    page = visited.page
+    page.wait_for_selector("#t1 .copy")
+    for i, record in enumerate(records, 1):
+        assert copied(page, f"#t{i}") == to_svg(record), i
+    page.select_option("#method", "integrated-gradients")
+    page.select_option("#class", label="negative")
+    page.wait_for_timeout(300)
+    svg = copied(page, "#t1")
+    assert svg == to_svg(MEASURED, "integrated-gradients", "negative")
+    ElementTree.fromstring(svg)
+
+
+def test_a_picture_is_in_the_colours_of_the_page(visit: Any) -> None:
+    page = visit(
+        [MEASURED], color_scheme="dark", permissions=["clipboard-read", "clipboard-write"]
+    ).page
+    page.wait_for_selector("#t1 .copy")
+    svg = copied(page, "#t1")
+    assert 'fill="#17181c"' in svg
+    assert "#ffffff" not in svg
+
+
+def test_where_a_page_may_not_copy_the_picture_is_saved(visit: Any) -> None:
+    page = visit([MEASURED]).page
+    page.wait_for_selector("#t1 .copy")
+    page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error('no'))")
+    with page.expect_download() as saved:
+        page.locator("#t1 .copy").click()
+    assert saved.value.suggested_filename == "t1-contribution.svg"
+    assert Path(saved.value.path()).read_text("utf-8") == to_svg(MEASURED)
+
+
+def test_cards_fit_a_narrow_page_and_paper(visit: Any) -> None:
+    page = visit([MEASURED, MEASURED_TICKET], viewport={"width": 400, "height": 800}).page
+    page.wait_for_selector("#t1 details")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.emulate_media(media="print")
+    assert page.locator("#t1 .finding").is_visible()
+    assert not page.locator("#t1 .copy").is_visible()

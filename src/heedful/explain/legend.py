@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,9 @@ class Found(NamedTuple):
 
     values: NDArray[np.float64]
     missing: float | None = None
+=======
+from dataclasses import dataclass
+>>>>>>> faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Legend:
     """What to say beside a map.
 
     Attributes:
+<<<<<<< HEAD
         shows: one plain line.
         unit: of one token's number.
         signed: whether numbers below zero speak against the class.
@@ -85,3 +90,110 @@ def check_methods(names: Iterable[str]) -> None:
     for name in names:
         if name not in METHODS:
             raise HeedfulError(f"unknown method {name!r}; choose from {', '.join(METHODS)}")
+=======
+        name: as in commands and files.
+        title: as people read it.
+        says: one plain line: what a word's number is.
+        unit: of one token's number; empty where it has none.
+        signed: whether numbers below zero speak against the class.
+        promises_sum: whether the numbers sum to something known, so that an error can be stated.
+    """
+
+    name: str
+    title: str
+    says: str
+    unit: str
+    signed: bool
+    promises_sum: bool
+
+
+_ALL = (
+    Legend(
+        "attention",
+        "attention",
+        "How much of each place was read, not which way it pulled. Much read is not decisive.",
+        "share of attention",
+        signed=False,
+        promises_sum=False,
+    ),
+    Legend(
+        "contribution",
+        "contribution",
+        "What each word in its place adds to the score of the class; base and words sum to it.",
+        "log-odds",
+        signed=True,
+        promises_sum=True,
+    ),
+    Legend(
+        "attention-gradient",
+        "attention × gradient",
+        "The attention of each word, times what more of it would do to the score.",
+        "log-odds, to first order",
+        signed=True,
+        promises_sum=False,
+    ),
+    Legend(
+        "gradient-input",
+        "gradient × input",
+        "How the score leans on each word’s vector: its slope at this very text.",
+        "log-odds, to first order",
+        signed=True,
+        promises_sum=False,
+    ),
+    Legend(
+        "integrated-gradients",
+        "integrated gradients",
+        "What each word adds on the way from a text of unknown words to this one.",
+        "log-odds",
+        signed=True,
+        promises_sum=True,
+    ),
+    Legend(
+        "leave-one-out",
+        "leave one out",
+        "What the score loses when this one word is deleted and the rest is read again.",
+        "log-odds",
+        signed=True,
+        promises_sum=False,
+    ),
+    Legend(
+        "lime",
+        "LIME",
+        "Weights of a linear model fitted to copies of the text with random words deleted.",
+        "log-odds",
+        signed=True,
+        promises_sum=False,
+    ),
+    Legend(
+        "shapley",
+        "Shapley values",
+        "What each word adds on average when words are put in one by one, in random order.",
+        "log-odds",
+        signed=True,
+        promises_sum=True,
+    ),
+    Legend(
+        "random",
+        "random",
+        "Nothing: numbers drawn by chance, to compare the other maps with.",
+        "",
+        signed=True,
+        promises_sum=False,
+    ),
+)
+LEGENDS: dict[str, Legend] = {legend.name: legend for legend in _ALL}
+"""In the order in which they are offered."""
+
+
+def legend_of(name: str) -> Legend:
+    """The method's legend; a neutral one for a map from outside."""
+    neutral = Legend(
+        name,
+        name,
+        "A map from outside: how it was made, and what its numbers mean, is its maker’s to say.",
+        "",
+        signed=True,
+        promises_sum=False,
+    )
+    return LEGENDS.get(name, neutral)
+>>>>>>> faces

@@ -8,13 +8,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from heedful.explain.legend import legend_of
 from heedful.face.heat import (
+    ALWAYS,
     Method,
     Word,
-    account,
     chance,
     limit_of,
     listed,
+    missing_map,
     most_read,
     pieces_of,
     plain,
@@ -22,10 +24,12 @@ from heedful.face.heat import (
     signed,
     steps_of,
     strongest,
+    sum_of,
     verdict,
     visible,
 )
 from heedful.face.markup import revealed, shown
+from heedful.face.trust_card import trust_of
 from heedful.records import Explanation
 
 WORDS = 6
@@ -57,7 +61,8 @@ def _runs(drawn: Iterator[tuple[tuple[str, int | None, bool], str]]) -> Iterator
 
 def card_of(explanation: Explanation, number: int, method: Method) -> dict[str, Any]:
     """What card.html and a card's heading show of a text; `number` is its place on the page."""
-    limit = limit_of(explanation, method)
+    limit, target = limit_of(explanation, method), explanation.target
+    legend = legend_of(method)
     right = set(explanation.label) == set(explanation.prediction.labels)
     return {
         "number": number,
@@ -68,11 +73,16 @@ def card_of(explanation: Explanation, number: int, method: Method) -> dict[str, 
         "map": painted(explanation, method),
         "read": bool(explanation.tokens),
         "reading": reading(explanation),
-        "target": shown(explanation.target),
+        "target": shown(target),
         "low": signed(-limit),
-        "high": plain(limit) if method == "attention" else signed(limit),
+        "high": signed(limit) if legend.signed else plain(limit),
+        "signed": legend.signed,
+        "unit": "" if method in ALWAYS else legend.unit,
+        "absent": missing_map(explanation, method, target),
         "words": _words(explanation, method),
-        "account": shown(account(explanation, explanation.target)),
+        "account": sum_of(explanation, method, target),
+        "trust": trust_of(explanation, method),
+        "unmeasured": bool(explanation.trust) and method not in explanation.trust,
     }
 
 
@@ -96,10 +106,12 @@ def _words(explanation: Explanation, method: Method) -> list[tuple[str, list[tup
         spell = plain if method == "attention" else signed
         return [(shown(listed(w.text)), spell(w.value) + _times(w)) for w in words]
 
+    if explanation.map_of(method, explanation.target) is None:
+        return []
     limit = limit_of(explanation, method)
     if method == "attention":
         return [("most read", spelt(visible(most_read(explanation, WORDS), limit)))]
-    found = strongest(explanation, None, WORDS)
+    found = strongest(explanation, None, WORDS, method)
     return [
         ("for", spelt(visible(found.supporting, limit))),
         ("against", spelt(visible(found.opposing, limit))),

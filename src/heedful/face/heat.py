@@ -1,7 +1,7 @@
 """From an explanation to what is drawn: values, scale, steps of colour, pieces of text.
 
-The scale of a map is the largest absolute contribution of that text over all its classes:
-within one text the same colour is the same number, whichever class is looked at.
+The scale of a map is the largest absolute number of that method in that text, over all its
+classes: within one text the same colour is the same number, whichever class is looked at.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import pairwise
-from typing import Literal, NamedTuple, cast, get_args
+from typing import NamedTuple
 
+from heedful.explain.legend import LEGENDS, legend_of
 from heedful.face.colours import STEPS
-from heedful.records import Explanation, HeedfulError
+from heedful.records import Explanation, Flip, HeedfulError, Judged
 
-Method = Literal["contribution", "attention"]
+Method = str
+"""A method's name: contribution, attention, or a key of `Explanation.maps`."""
+ALWAYS = ("contribution", "attention")
+"""The methods that every explanation has."""
 KINDS = {"p": "pro", "n": "con", "a": "heat"}
 """Letter of a step ("p3", "n1", "a6") to the kind of colour ramp."""
 
@@ -43,12 +47,26 @@ class Piece(NamedTuple):
     gold: bool
 
 
-def as_method(method: str) -> Method:
-    """The method's name, or HeedfulError that lists the known ones."""
-    if method not in get_args(Method):
-        known = " or ".join(get_args(Method))
-        raise HeedfulError(f"method {method!r}: a map shows {known}")
-    return cast(Method, method)
+def methods_of(explanations: Iterable[Explanation]) -> tuple[Method, ...]:
+    """Every method that some explanation has, as offered: known ones first, then from outside."""
+    found = dict.fromkeys(name for e in explanations for name in e.maps)
+    known = [name for name in LEGENDS if name in found and name not in ALWAYS]
+    outside = [name for name in found if name not in LEGENDS]
+    return (*ALWAYS, *known, *outside)
+
+
+def titled(method: Method) -> str:
+    """The method's title as a heading; a name from outside stays as it is."""
+    title = legend_of(method).title
+    return title[:1].upper() + title[1:] if method in LEGENDS else title
+
+
+def as_method(method: str, explanations: Iterable[Explanation] = ()) -> Method:
+    """The method's name, or HeedfulError that lists those that the explanations have."""
+    there = methods_of(explanations)
+    if method not in there:
+        raise HeedfulError(f"method {method!r}: a map shows {' or '.join(there)}")
+    return method
 
 
 def target_of(explanation: Explanation, target: str | None) -> str:
@@ -67,6 +85,11 @@ def checked(explanations: Sequence[Explanation]) -> Sequence[Explanation]:
         columns = {"attention": explanation.attention} | {
             f"contributions[{name!r}]": values for name, values in explanation.contributions.items()
         }
+        columns |= {
+            f"maps[{method!r}][{name!r}]": values
+            for method, maps in explanation.maps.items()
+            for name, values in maps.items()
+        }
         for name, values in columns.items():
             if len(values) != len(explanation.tokens):
                 found = f"{len(values)} values for {len(explanation.tokens)} tokens"
@@ -76,6 +99,7 @@ def checked(explanations: Sequence[Explanation]) -> Sequence[Explanation]:
                     cure = "the model's weights are broken, train with a lower learning rate"
                     raise HeedfulError(f"{where}, {name}, token {i + 1} is {value}: {cure}")
         _check_offsets(explanation, where)
+        _check_trust(explanation, where)
         target_of(explanation, None)
     return explanations
 
@@ -89,18 +113,42 @@ def _check_offsets(explanation: Explanation, where: str) -> None:
         last = token.end
 
 
-def values_of(explanation: Explanation, method: Method, target: str) -> tuple[float, ...]:
-    """What the map draws, one number per token."""
-    if method == "attention":
-        return explanation.attention
-    return explanation.contributions[target]
+def _check_trust(explanation: Explanation, where: str) -> None:
+    for method, trust in explanation.trust.items():
+        numbers = {"uniform": [trust.uniform]}
+        for name in ("comprehensiveness", "sufficiency"):
+            judged: Judged = getattr(trust, name)
+            numbers[name] = [judged.value, judged.best, *judged.randoms]
+        for name in ("attention_flip", "input_flip"):
+            flip: Flip = getattr(trust, name)
+            numbers[name] = [flip.share, *flip.randoms]
+        for name, values in numbers.items():
+            if not all(map(math.isfinite, values)):
+                raise HeedfulError(f"{where}, trust[{method!r}], {name}: not a number in it")
+
+
+def values_of(explanation: Explanation, method: Method, target: str) -> tuple[float, ...] | None:
+    """What the map draws, one number per token; None where there is no such map."""
+    return explanation.map_of(method, target)
 
 
 def limit_of(explanation: Explanation, method: Method) -> float:
-    """The number at the end of the scale; 0 for a text without tokens."""
+    """The number at the end of the scale; 0 for a text without tokens, or without such a map."""
     if method == "attention":
         return max(explanation.attention, default=0.0)
-    return max((abs(x) for xs in explanation.contributions.values() for x in xs), default=0.0)
+    maps = explanation.contributions if method == "contribution" else explanation.maps.get(method)
+    return max((abs(x) for xs in (maps or {}).values() for x in xs), default=0.0)
+
+
+def missing_map(explanation: Explanation, method: Method, target: str) -> str:
+    """Why nothing is drawn, in one line; empty where there is a map."""
+    if explanation.map_of(method, target) is not None:
+        return ""
+    title, maps = titled(method), explanation.maps.get(method, {})
+    there = ", ".join(name for name in explanation.contributions if name in maps)
+    if there:
+        return f"No map of {target} by this method ({title}), only of {there}."
+    return f"No map by this method ({title}) of this text."
 
 
 def level_of(value: float, limit: float, steps: int = STEPS) -> int:
@@ -113,18 +161,20 @@ def level_of(value: float, limit: float, steps: int = STEPS) -> int:
 
 
 def step_of(level: int, method: Method) -> str:
-    """A level's name: p1..p6 for, n1..n6 against, a1..a6 attention; empty for neutral."""
+    """A level's name: p1..p6 for, n1..n6 against, a1..a6 without sign; empty for neutral."""
     if level == 0:
         return ""
-    if method == "attention":
+    if not legend_of(method).signed:
         return f"a{abs(level)}"
     return f"{'p' if level > 0 else 'n'}{abs(level)}"
 
 
 def steps_of(explanation: Explanation, method: Method, target: str) -> list[str]:
-    """One step name per token."""
-    limit = limit_of(explanation, method)
+    """One step name per token; all neutral where there is no such map."""
     values = values_of(explanation, method, target)
+    if values is None:
+        return [""] * len(explanation.tokens)
+    limit = limit_of(explanation, method)
     return [step_of(level_of(x, limit), method) for x in values]
 
 
@@ -148,14 +198,20 @@ def pieces_of(explanation: Explanation) -> Iterator[Piece]:
         )
 
 
-def strongest(explanation: Explanation, target: str | None = None, k: int = 8) -> Strongest:
-    """The k words with the largest summed contribution for and against `target`.
+def strongest(
+    explanation: Explanation,
+    target: str | None = None,
+    k: int = 8,
+    method: Method = "contribution",
+) -> Strongest:
+    """The k words with the largest summed numbers for and against `target`.
 
     Tokens with the same lower-cased text count as one word. Equal sums stand in
     alphabetical order; words that sum to zero are left out.
     """
     name = target_of(explanation, target)
-    words = _merged(explanation, explanation.contributions[name])
+    values = values_of(explanation, method, name)
+    words = [] if values is None else _merged(explanation, values)
     by_strength = sorted(words, key=lambda word: (-abs(word.value), word.text))
     return Strongest(
         tuple([word for word in by_strength if word.value > 0][:k]),
@@ -239,8 +295,19 @@ def account(explanation: Explanation, target: str) -> str:
     base, logit = explanation.base[target], explanation.logits[target]
     return (
         f"base {_even(base)} {'−' if total < 0 else '+'} words {_even(abs(total))} = "
-        f"{_even(logit)} log-odds for {target} ({_remainder(explanation.error[target])})"
+        f"{_even(logit)} log-odds for {target} ({remainder(explanation.error[target])})"
     )
+
+
+def sum_of(explanation: Explanation, method: Method, target: str) -> str:
+    """What the numbers of a method add up to, where it says so; empty where it does not."""
+    if method in ALWAYS:
+        return account(explanation, target)
+    missing = explanation.missing.get(method, {}).get(target)
+    if missing is None:
+        return ""
+    total = math.fsum(explanation.maps[method].get(target, ()))
+    return f"words {_even(total)} log-odds for {target} (completeness {remainder(missing)})"
 
 
 def _even(value: float) -> str:
@@ -249,7 +316,8 @@ def _even(value: float) -> str:
     return f"−{text}" if value < 0 and float(text) else text
 
 
-def _remainder(error: float) -> str:
+def remainder(error: float) -> str:
+    """`no error`, `error 0.031`, `error 3e-8`: how far a sum is from what it should be."""
     if error == 0:
         return "no error"
     size = abs(error)

@@ -13,11 +13,13 @@ from typing import Any
 from markupsafe import Markup
 
 from heedful.face.card import WORDS, card_of
-from heedful.face.heat import as_method, checked
+from heedful.face.heat import as_method, checked, methods_of
 from heedful.face.markup import shown
-from heedful.face.page_data import embedded, page_data
+from heedful.face.page_data import embedded, method_list, page_data
+from heedful.face.svg_map import FOR_SCRIPT
 from heedful.face.templates import filled, styles
 from heedful.face.theme import theme_css
+from heedful.face.trust_card import glossary
 from heedful.records import Explanation
 
 
@@ -32,25 +34,27 @@ def to_html(
 
     Args:
         title: heading of the page.
-        method: what is shown first, `contribution` or `attention`; the reader can switch.
+        method: what is shown first, one that the explanations have; the reader can switch.
         notes: remarks for the head of the page, one paragraph each.
 
     Raises:
         HeedfulError: unknown method, or numbers that cannot be drawn.
     """
-    shown_first = as_method(method)
     records = checked(explanations)
+    shown_first = as_method(method, records)
     classes = list(dict.fromkeys(name for e in records for name in e.contributions))
     values: dict[str, Any] = {
         "title": shown(title),
         "notes": [shown(note) for note in notes],
         "method": shown_first,
+        "methods": method_list(methods_of(records)),
+        "glossary": glossary(records),
         "classes": [shown(name) for name in classes],
         "cards": [card_of(e, number, shown_first) for number, e in enumerate(records, 1)],
         "labelled": any(e.label for e in records),
         "gold": any(e.gold for e in records),
-        "style": Markup(theme_css()) + styles("map.css", "explain.css"),
-        "script": styles("map.js", "explain.js"),
-        "data": embedded(page_data(records, classes, shown_first, WORDS)),
+        "style": Markup(theme_css()) + styles("map.css", "trust.css", "explain.css"),
+        "script": styles("trust.js", "map.js", "svg.js", "explain.js"),
+        "data": embedded(page_data(records, classes, shown_first, WORDS) | {"svg": FOR_SCRIPT}),
     }
     return filled("explain.html", values)

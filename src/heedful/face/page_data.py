@@ -9,10 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from heedful.explain.legend import legend_of
 from heedful.face.colours import STEPS
 from heedful.face.controls import HIDDEN
-from heedful.face.heat import Method, limit_of
+from heedful.face.heat import ALWAYS, Method, limit_of, methods_of, sum_of, titled
 from heedful.face.pack import ALPHABET, folded, packed
+from heedful.face.trust_card import packed_cards
+from heedful.face.trust_rows import MEASURES, RIGHT
 from heedful.records import Explanation
 
 FINE, COARSE = 48_000, 900
@@ -29,33 +32,101 @@ def page_data(
     records: Sequence[Explanation], classes: list[str], method: Method, words: int
 ) -> dict[str, Any]:
     """What the script needs; texts in page order, classes by their place in `classes`."""
-    numbers = sum(len(e.tokens) * (1 + len(_columns(e))) for e in records)
-    parts = COARSE if numbers > MANY else FINE
-    return {
+    columns = sum(len(e.tokens) * (1 + sum(map(len, _every(e)))) for e in records)
+    parts = COARSE if columns > MANY else FINE
+    methods = methods_of(records)
+    data = {
         "alphabet": ALPHABET,
         "parts": parts,
         "steps": STEPS,
         "hidden": HIDDEN,
         "words": words,
         "method": method,
+        "methods": method_list(methods),
         "classes": classes,
-        "texts": [_packed_text(e, classes, parts) for e in records],
+        "texts": [
+            _packed_text(e, classes, parts) | _further(e, classes, parts, methods, method)
+            for e in records
+        ],
     }
+    if any(e.trust for e in records):
+        data["measures"] = [[key, m.label, m.better] for key, m in MEASURES.items()]
+        data["right"] = RIGHT
+    return data
 
 
-def _columns(explanation: Explanation) -> dict[str, tuple[float, ...]]:
-    """The contributions to keep: of two mirror images, one."""
-    items = list(explanation.contributions.items())
+def method_list(methods: Sequence[Method]) -> list[dict[str, Any]]:
+    """What the switch, and the line under it, say of each method."""
+    legends = map(legend_of, methods)
+    return [
+        {
+            "name": legend.name,
+            "title": titled(legend.name),
+            "says": legend.says + (f" Unit: {legend.unit}." if legend.unit else ""),
+            "unit": legend.unit,
+            "signed": legend.signed,
+        }
+        for legend in legends
+    ]
+
+
+Columns = Mapping[str, Sequence[float]]
+
+
+def _every(explanation: Explanation) -> list[Columns]:
+    """The columns of numbers that are kept, by method; attention comes on top."""
+    return [_columns(c) for c in (explanation.contributions, *explanation.maps.values())]
+
+
+def _columns(maps: Columns) -> Columns:
+    """The classes to keep: of two mirror images, one."""
+    items = list(maps.items())
     if len(items) == 2 and all(a == -b for a, b in zip(items[0][1], items[1][1], strict=True)):
         return dict(items[1:])
-    return dict(items)
+    return maps
+
+
+def _further(
+    explanation: Explanation,
+    classes: list[str],
+    parts: int,
+    methods: Sequence[Method],
+    drawn: Method,
+) -> dict[str, Any]:
+    """What a text has beyond attention and contribution; empty for most.
+
+    m: by the place of a method, its maps: scale, class to values, and the class, if any, that
+    mirrors the one kept. e: sums, by method and class. k: cards, b: the class they are about.
+    """
+    text: dict[str, Any] = {}
+    place = {name: str(classes.index(name)) for name in explanation.contributions}
+    for method, given in explanation.maps.items():
+        if method in ALWAYS:
+            continue
+        maps = {name: values for name, values in given.items() if name in place}
+        index, limit = str(methods.index(method)), limit_of(explanation, method)
+        kept = _columns(maps)
+        columns = {
+            place[name]: packed(folded(_share(x, limit, parts)) for x in values)
+            for name, values in kept.items()
+        }
+        mirror = [place[name] for name in maps if name not in kept]
+        text.setdefault("m", {})[index] = [_short(limit), columns, *mirror]
+        sums = {place[name]: sum_of(explanation, method, name) for name in maps}
+        if any(sums.values()):
+            text.setdefault("e", {})[index] = sums
+    if explanation.trust:
+        about = next(iter(explanation.trust.values())).target
+        text["b"] = classes.index(about) if about in classes else -1
+        text["k"] = packed_cards(explanation, methods, drawn)
+    return text
 
 
 def _packed_text(explanation: Explanation, classes: list[str], parts: int) -> dict[str, Any]:
     """One text's numbers; the keys are single letters because a page may hold thousands."""
     heat, limit = limit_of(explanation, "attention"), limit_of(explanation, "contribution")
     place = {name: str(classes.index(name)) for name in explanation.contributions}
-    kept = _columns(explanation)
+    kept = _columns(explanation.contributions)
     text: dict[str, Any] = {
         "t": classes.index(explanation.target),
         "o": packed(_gaps(explanation)),

@@ -12,20 +12,23 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
+from heedful.explain.legend import legend_of
 from heedful.face.colours import STEPS, TERMINAL, readable
 from heedful.face.controls import harmless
 from heedful.face.heat import (
+    ALWAYS,
     KINDS,
     Method,
     Word,
-    account,
     as_method,
     checked,
     level_of,
     limit_of,
     listed,
+    missing_map,
     most_read,
     pieces_of,
     plain,
@@ -33,11 +36,13 @@ from heedful.face.heat import (
     signed,
     step_of,
     strongest,
+    sum_of,
     target_of,
     values_of,
     verdict,
     visible,
 )
+from heedful.face.terminal_card import card_lines
 from heedful.records import Explanation
 
 MARKS = 3
@@ -75,7 +80,7 @@ def to_terminal(
     """A heat map to print with rich: `Console().print(to_terminal(explanation))`.
 
     Args:
-        method: `contribution` (signed, log-odds) or `attention`.
+        method: `contribution` (signed, log-odds), `attention` or another that it has.
         target: the class the map is about; None = the explanation's own.
         width: columns; None = the console's.
         colour: False writes signs in place of colours, as also happens on a console with
@@ -88,7 +93,7 @@ def to_terminal(
     name = target_of(explanation, target)
     # A Windows line end is a line end; a space in place of its \r keeps the offsets right.
     unix = replace(explanation, text=explanation.text.replace("\r\n", " \n"))
-    return TerminalMap(unix, as_method(method), name, width, colour)
+    return TerminalMap(unix, as_method(method, [explanation]), name, width, colour)
 
 
 def painted(view: TerminalMap) -> Text:
@@ -104,7 +109,7 @@ def painted(view: TerminalMap) -> Text:
 def marked(view: TerminalMap) -> Text:
     """The whole text, with signs: `[+++superb]` strongly for, `[-dull]` weakly against."""
     levels = _levels(view, MARKS)
-    sign = "**" if view.method == "attention" else "+-"
+    sign = "+-" if legend_of(view.method).signed else "**"
     text, gold = Text(overflow="fold", end="\n"), False
     pieces = list(pieces_of(view.explanation))
     for i, piece in enumerate(pieces):
@@ -125,6 +130,8 @@ def marked(view: TerminalMap) -> Text:
 def _levels(view: TerminalMap, steps: int) -> list[int]:
     limit = limit_of(view.explanation, view.method)
     values = values_of(view.explanation, view.method, view.target)
+    if values is None:
+        return [0] * len(view.explanation.tokens)
     return [level_of(value, limit, steps) for value in values]
 
 
@@ -136,18 +143,22 @@ def _style(level: int, method: Method) -> Style:
     return Style(color=readable(background), bgcolor=background)
 
 
-def _below(view: TerminalMap, colour: bool) -> Iterator[Text]:
+def _below(view: TerminalMap, colour: bool) -> Iterator[Text | Table]:
     explanation = view.explanation
     yield _decision(explanation)
     if not explanation.tokens:
         yield Text("nothing to read: the decision is the bias", style="italic")
+    elif remark := missing_map(explanation, view.method, view.target):
+        yield Text(harmless(remark), style="italic")
     elif limit_of(explanation, view.method) > 0:
         yield _scale(view) if colour else _signs(view)
         yield from _words(view)
-    if view.method == "contribution":
-        yield Text(harmless(account(explanation, view.target)), style="dim")
+    summed = sum_of(explanation, view.method, view.target)
+    if summed and view.method != "attention":
+        yield Text(harmless(summed), style="dim")
     if explanation.gold:
         yield Text(f"{'underlined' if colour else '_between lines_'}: marked as evidence", "dim")
+    yield from card_lines(explanation, view.method, view.target)
 
 
 def _decision(explanation: Explanation) -> Text:
@@ -164,15 +175,26 @@ def _decision(explanation: Explanation) -> Text:
 def _scale(view: TerminalMap) -> Text:
     limit = limit_of(view.explanation, view.method)
     line = Text()
-    if view.method == "attention":
+    legend = legend_of(view.method)
+    if not legend.signed:
         line.append("0 ")
         _bar(line, range(1, STEPS + 1), view.method)
-        return line.append(f" {plain(limit)} attention (sums to 1)")
+        return line.append(f" {plain(limit)} {_unit(view.method) or 'attention (sums to 1)'}")
     line.append(f"{signed(-limit)} against ")
     _bar(line, range(-STEPS, 0), view.method)
     line.append(" 0 ")
     _bar(line, range(1, STEPS + 1), view.method)
-    return line.append(f" {signed(limit)} for {harmless(view.target)}")
+    line.append(f" {signed(limit)} for {harmless(view.target)}")
+    unit = _unit(view.method)
+    return line.append(f"  ({harmless(unit)})", "dim") if unit else line
+
+
+def _unit(method: Method) -> str:
+    """Title and unit of a method beyond the two that every map has had."""
+    if method in ALWAYS:
+        return ""
+    legend = legend_of(method)
+    return ", ".join(part for part in (legend.title, legend.unit) if part)
 
 
 def _bar(line: Text, levels: range, method: Method) -> None:
@@ -184,12 +206,16 @@ def _signs(view: TerminalMap) -> Text:
     """The legend where signs stand for colours, with the number each of them starts at."""
     limit = limit_of(view.explanation, view.method)
     starts = [plain(limit * (n - 0.5) / MARKS) for n in range(1, MARKS + 1)]
-    if view.method == "attention":
+    if not legend_of(view.method).signed:
         each = [f"[{'*' * n}word] from {start}" for n, start in enumerate(starts, 1)]
-        return Text(f"attention: {', '.join(each)}, to {plain(limit)}")
+        title = harmless(_unit(view.method) or "attention")
+        return Text(f"{title}: {', '.join(each)}, to {plain(limit)}")
     each = [f"[{'+' * n}word] from {start}" for n, start in enumerate(starts, 1)]
     name = harmless(view.target)
-    return Text(f"for {name}: {', '.join(each)}, to {plain(limit)}; [-word] against, likewise")
+    unit = f" ({harmless(_unit(view.method))})" if _unit(view.method) else ""
+    return Text(
+        f"for {name}{unit}: {', '.join(each)}, to {plain(limit)}; [-word] against, likewise"
+    )
 
 
 def _words(view: TerminalMap) -> Iterator[Text]:
@@ -197,7 +223,7 @@ def _words(view: TerminalMap) -> Iterator[Text]:
     if view.method == "attention":
         yield _listed("most read", visible(most_read(view.explanation, WORDS), limit), plain)
         return
-    found = strongest(view.explanation, view.target, WORDS)
+    found = strongest(view.explanation, view.target, WORDS, view.method)
     yield _listed("for", visible(found.supporting, limit), signed)
     yield _listed("against", visible(found.opposing, limit), signed)
 

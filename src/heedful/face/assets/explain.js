@@ -2,7 +2,7 @@
 (() => {
   const find = (id) => document.getElementById(id);
   const data = JSON.parse(find("data").textContent);
-  const maps = heatMaps(data, document.querySelector("main"));
+  const maps = heatMaps(data, document.querySelector("main"), (card) => copyButton(data, card, () => maps));
   const { cards } = maps;
 
   const choose = () => {
@@ -31,7 +31,7 @@
   if (find("search")) find("search").addEventListener("input", choose);
   if (cards.length) {
     tools.reset();
-    tools.querySelector(`[value=${data.method}]`).checked = true;
+    tools.elements.method.value = data.method;
     tools.hidden = false;
     choose();
   }

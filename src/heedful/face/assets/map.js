@@ -1,7 +1,8 @@
 "use strict";
 // Draws a text token by token when it comes into sight, and again when the view changes.
-// `data` is what page_data.py packed; `root` holds the articles t1, t2, ...
-const heatMaps = (data, root) => {
+// `data` is what page_data.py packed; `root` holds the articles t1, t2, ... `extra`, if any, makes
+// something to stand beside the numbers of a text.
+const heatMaps = (data, root, extra) => {
   const half = data.alphabet.length / 2;
   const digit = new Map([...data.alphabet].map((char, i) => [char, i]));
   const find = (id) => document.getElementById(id);
@@ -54,6 +55,7 @@ const heatMaps = (data, root) => {
     }
     return numbers;
   };
+  const trust = trustCards(data, tag, unpack);
   const unfold = (number) => (number % 2 ? -(number + 1) / 2 : number / 2);
 
   // ----- one text -----
@@ -68,17 +70,38 @@ const heatMaps = (data, root) => {
     }
     return spans;
   };
+  const known = new Map(data.methods.map((method, i) => [method.name, { ...method, index: i }]));
+  const scaleOf = ({ text }, method) =>
+    (method === "attention" ? text.h : method === "contribution" ? text.l : mapsOf(text, method)[0]);
+  // A method's maps of a text: scale, values by class, and the class that mirrors the one kept.
+  const mapsOf = (text, method) => {
+    if (method !== "contribution") return (text.m || {})[known.get(method).index] || [0, {}];
+    return [text.l, text.c, ...Object.keys(text.s).filter((name) => !(name in text.c))];
+  };
+  // One number per token; null where there is no such map.
   const values = (card, method, target) => {
     const { text } = card;
-    const key = method === "attention" ? "a" : String(target);
+    const key = method === "attention" ? method : `${target} ${method}`;
     if (!card.values.has(key)) {
-      let found;
-      if (key === "a") found = unpack(text.a).map((x) => (x / data.parts) * text.h);
-      else if (key in text.c) found = unpack(text.c[key]).map((x) => (unfold(x) / data.parts) * text.l);
-      else found = values(card, method, Object.keys(text.c)[0]).map((x) => -x);  // mirror image
+      let found = null;
+      if (key === method) found = unpack(text.a).map((x) => (x / data.parts) * text.h);
+      else {
+        const [limit, maps, mirror] = mapsOf(text, method);
+        if (target in maps) found = unpack(maps[target]).map((x) => (unfold(x) / data.parts) * limit);
+        else if (mirror === String(target)) found = values(card, method, Object.keys(maps)[0]).map((x) => -x);
+      }
       card.values.set(key, found);
     }
     return card.values.get(key);
+  };
+  // Why nothing is drawn: the classes that the method has a map of, if any.
+  const absent = (card, method, target) => {
+    if (values(card, method, target)) return "";
+    const [, maps, mirror] = mapsOf(card.text, method);
+    const { title } = known.get(method);
+    const there = [...Object.keys(maps), ...(mirror ? [mirror] : [])].sort((a, b) => a - b).map((i) => data.classes[i]);
+    return there.length ? `No map of ${data.classes[target]} by this method (${title}), only of ${there.join(", ")}.`
+      : `No map by this method (${title}) of this text.`;
   };
   // A class by its number; "labelled" is the first label of the text; null, the text's own class.
   const targetOf = ({ text }) => {
@@ -115,6 +138,7 @@ const heatMaps = (data, root) => {
       card.map.setAttribute("role", "group");
       card.map.setAttribute("aria-label", "Heat map: the arrow keys go from word to word");
       card.article.append(numbersView(card));
+      if (extra) card.article.append(extra(card));
     }
   };
 
@@ -122,53 +146,69 @@ const heatMaps = (data, root) => {
     (limit > 0 ? Math.floor(Math.min(1, Math.abs(value) / limit) * data.steps + 0.5) : 0);
   const paint = (card) => {
     if (!card.tokens) open(card);
-    if (!card.tokens.length) { sums(card); return; }
-    const attention = view.method === "attention";
-    const limit = attention ? card.text.h : card.text.l;
-    values(card, view.method, targetOf(card)).forEach((value, i) => {
-      const size = level(value, limit);
-      const step = size ? (attention ? "a" : value < 0 ? "n" : "p") + size : "";
-      for (const part of card.tokens[i].parts) part.className = part.marked ? `${step} g`.trim() : step;
-    });
-    legend(card, attention, limit);
-    words(card, attention);
-    sums(card);
+    const { method } = view, target = targetOf(card);
+    if (card.tokens.length) {
+      const found = values(card, method, target), limit = scaleOf(card, method), { signed: both } = known.get(method);
+      card.steps = card.tokens.map((_, i) => {
+        const size = found ? level(found[i], limit) : 0;
+        return size ? (!both ? "a" : found[i] < 0 ? "n" : "p") + size : "";
+      });
+      card.tokens.forEach(({ parts }, i) => {
+        for (const part of parts) part.className = part.marked ? `${card.steps[i]} g`.trim() : card.steps[i];
+      });
+      legend(card, method, target);
+      words(card, method, found || []);
+    }
+    sums(card, method, target);
+    trust(card, method, known.get(method).index, target);
     const table = card.article.querySelector("details[open]");
     if (table) fill(card, table);
   };
-  const legend = (card, attention, limit) => {
-    const bar = tag("i", "", attention ? "heat" : "");
-    const name = data.classes[targetOf(card)];
-    card.article.querySelector(".scale").replaceChildren(
-      ...(attention ? [tag("span", "0"), bar, tag("span", `${plain(limit)} attention`)]
-        : [tag("span", `${signed(-limit)} against`), bar, tag("span", `${signed(limit)} for ${name}`)]));
+  // What the scale says; only a remark where there is no map.
+  const scale = (card, method, target) => {
+    const { signed: both, unit } = known.get(method), limit = scaleOf(card, method);
+    const remark = absent(card, method, target);
+    return both ? { remark, unit, both, low: signed(-limit), high: signed(limit), name: data.classes[target] }
+      : { remark, unit, both, low: "0", high: plain(limit) };
   };
-  const words = (card, attention) => {
-    const merged = new Map();
-    values(card, view.method, targetOf(card)).forEach((value, i) => {
+  const legend = (card, method, target) => {
+    const { remark, unit, both, low, high, name } = scale(card, method, target);
+    const further = known.get(method).index > 1;
+    const parts = both ? [tag("span", `${low} against`), tag("i", ""), tag("span", `${high} for ${name}`)]
+      : [tag("span", low), tag("i", "", "heat"), tag("span", `${high} ${further ? unit : "attention"}`)];
+    if (both && further && unit) parts.push(tag("span", unit, "unit"));
+    card.article.querySelector(".scale").replaceChildren(...(remark ? [tag("span", remark)] : parts));
+  };
+  const words = (card, method, found) => {
+    const merged = new Map(), attention = method === "attention";
+    found.forEach((value, i) => {
       const { form } = card.tokens[i];
       const [sum, times] = merged.get(form) || [0, 0];
       merged.set(form, [sum + value, times + 1]);
     });
-    const limit = attention ? card.text.h : card.text.l;
+    const limit = scaleOf(card, method);
     const order = [...merged].map(([word, [sum, times]]) => [word, sum, times]).filter((x) => level(x[1], limit)).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || (a[0] < b[0] ? -1 : 1));
     const list = (heading, chosen) => {
       const items = chosen.slice(0, data.words).flatMap(([word, value, times], i) =>
         [i ? " · " : "", tag("q", listed(word)), `\u00a0${attention ? plain(value) : signed(value)}${times > 1 ? ` ×${times}` : ""}`]);
       return tag("div", [tag("dt", heading), tag("dd", items.length ? items : "no strong word")]);
     };
-    card.article.querySelector("dl").replaceChildren(...(attention
-      ? [list("most read", order.filter((x) => x[1] > 0))]
-      : [list("for", order.filter((x) => x[1] > 0)), list("against", order.filter((x) => x[1] < 0))]));
+    const lists = attention ? [["most read", (x) => x[1] > 0]] : [["for", (x) => x[1] > 0], ["against", (x) => x[1] < 0]];
+    card.article.querySelector("dl").replaceChildren(
+      ...(values(card, method, targetOf(card)) ? lists.map(([heading, fits]) => list(heading, order.filter(fits))) : []));
   };
-  const sums = (card) => {
-    const [base, total, logit, error] = card.text.s[targetOf(card)];
+  const sums = (card, method, target) => {
+    const { index } = known.get(method);
+    const said = index > 1 ? (((card.text.e || {})[index] || {})[target] || "") : account(card, target);
+    card.article.querySelector(".sum span").textContent = said && `${said} · `;
+  };
+  const account = (card, target) => {
+    const [base, total, logit, error] = card.text.s[target];
     const even = (value) => (value < 0 && value <= -0.0005 ? "−" : "") + Math.abs(value).toFixed(3);
     const size = Math.abs(error);
     const remains = error ? `error ${size >= 0.0005 ? size.toFixed(3) : size.toExponential(0)}` : "no error";
-    card.article.querySelector(".sum span").textContent =
-      `base ${even(base)} ${total < 0 ? "−" : "+"} words ${even(Math.abs(total))} = ${even(logit)} ` +
-      `log-odds for ${data.classes[targetOf(card)]} (${remains})`;
+    return `base ${even(base)} ${total < 0 ? "−" : "+"} words ${even(Math.abs(total))} = ${even(logit)} ` +
+      `log-odds for ${data.classes[target]} (${remains})`;
   };
 
   // ----- every number of a text -----
@@ -178,31 +218,40 @@ const heatMaps = (data, root) => {
     return details;
   };
   const fill = (card, details) => {
-    const name = data.classes[targetOf(card)];
-    const signs = values(card, "contribution", targetOf(card)), heat = values(card, "attention");
+    const target = targetOf(card), name = data.classes[target];
+    const shown = known.get(view.method).index > 1 && values(card, view.method, target);
+    const signs = values(card, "contribution", target), heat = values(card, "attention");
     const row = (kind, cells) => tag("tr", cells.map((cell) => tag(kind, cell)));
-    const rows = card.tokens.map((token, i) => row("td", [listed(token.surface), signed(signs[i]), plain(heat[i])]));
-    details.querySelector(".numbers").replaceChildren(
-      tag("table", [tag("thead", row("th", ["word", `contribution to ${name}`, "attention"])), tag("tbody", rows)]));
+    const own = (i) => (shown ? [signed(shown[i])] : []);
+    const rows = card.tokens.map((token, i) => row("td", [listed(token.surface), ...own(i), signed(signs[i]), plain(heat[i])]));
+    const heads = ["word", ...(shown ? [known.get(view.method).title] : []), `contribution to ${name}`, "attention"];
+    details.querySelector(".numbers").replaceChildren(tag("table", [tag("thead", row("th", heads)), tag("tbody", rows)]));
   };
 
   // ----- the word under the pointer or the keyboard -----
   const precise = (value) => (value < 0 ? "−" : "") + Math.abs(value).toPrecision(3);
   const tell = (card, i, aloud) => {
     const token = card.tokens[i], target = targetOf(card);
-    const value = values(card, "contribution", target)[i];
-    const lines = [
-      `${value > 0 ? "+" : ""}${precise(value)} ${value < 0 ? "against" : "for"} ${data.classes[target]}`,
-      `attention ${precise(values(card, "attention")[i])}`];
+    const told = (value) => `${value > 0 ? "+" : ""}${precise(value)} ${value < 0 ? "against" : "for"} ${data.classes[target]}`;
+    const contribution = told(values(card, "contribution", target)[i]);
+    const lines = [contribution, `attention ${precise(values(card, "attention")[i])}`];
+    if (known.get(view.method).index > 1) {
+      const shown = values(card, view.method, target);
+      lines[0] = `contribution ${contribution}`;
+      lines.unshift(`${known.get(view.method).title} ${shown ? told(shown[i]) : "has no map of this class"}`);
+    }
     if (token.form !== token.surface.toLowerCase()) lines.push(`read as ${token.form}`);
-    tip.replaceChildren(tag("strong", listed(token.surface)), ...lines.map((line) => tag("span", line)));
+    place(token.parts[0], [tag("strong", listed(token.surface)), ...lines.map((line) => tag("span", line))]);
+    if (aloud) find("said").textContent = `${token.surface}: ${lines.join(", ")}`;
+  };
+  const place = (beside, content) => {
+    tip.replaceChildren(...content);
     tip.hidden = false;
-    const box = token.parts[0].getBoundingClientRect();
+    const box = beside.getBoundingClientRect();
     const left = Math.min(box.left, innerWidth - tip.offsetWidth - 8);
     const below = box.top < tip.offsetHeight + 12;
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${below ? box.bottom + 6 : box.top - tip.offsetHeight - 6}px`;
-    if (aloud) find("said").textContent = `${token.surface}: ${lines.join(", ")}`;
   };
   const leave = (card) => {
     tip.hidden = true;
@@ -223,7 +272,7 @@ const heatMaps = (data, root) => {
     const card = cardOf(event.target);
     const word = event.target.closest(".map b");
     if (card && word && word.token !== undefined) tell(card, word.token, false);
-    else tip.hidden = true;
+    else if (!event.target.closest(".trust a")) tip.hidden = true;
   });
   root.addEventListener("pointerleave", () => { tip.hidden = true; });
   // A word that the keyboard has gone to scrolls into sight and keeps its numbers.
@@ -246,6 +295,37 @@ const heatMaps = (data, root) => {
   });
   root.addEventListener("focusout", (event) => leave(cardOf(event.target)));
 
+  // ----- what a measure means, beside its name -----
+  const meaning = (link) => {
+    const { textContent } = document.querySelector(`${link.getAttribute("href")} dd`);
+    place(link, [tag("strong", link.textContent), tag("span", textContent)]);
+  };
+  for (const kind of ["pointerover", "focusin", "click"]) {
+    root.addEventListener(kind, (event) => {
+      const link = event.target.closest && event.target.closest(".trust a");
+      if (!link) return;
+      if (kind === "click") event.preventDefault();
+      meaning(link);
+    });
+  }
+
+  // ----- the line under the switch: what is shown, and where there is no such map -----
+  const explain = () => {
+    const says = find("says"), list = find("class");
+    if (!says || !list) return;
+    const { index, says: line } = known.get(view.method);
+    const has = (text, target) => index < 2 || mapsOf(text, view.method).slice(1).some((x) => (typeof x === "string" ? x === String(target) : target in x));
+    const without = data.texts.filter((text) => !has(text, targetOf({ text }))).length;
+    const some = without === data.texts.length ? "no text here has" : `${without} of ${data.texts.length} texts have no`;
+    const name = typeof view.target === "number" ? ` of ${data.classes[view.target]}` : "";
+    says.textContent = line + (without ? ` ${some[0].toUpperCase()}${some.slice(1)} such map${name}.` : "");
+    for (const option of list.options) {
+      if (!/^\d+$/.test(option.value)) continue;
+      const there = data.texts.some((text) => has(text, Number(option.value)));
+      option.textContent = data.classes[option.value] + (there ? "" : " (no map)");
+    }
+  };
+
   // ----- all texts -----
   const sight = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -260,9 +340,16 @@ const heatMaps = (data, root) => {
     Object.assign(view, change);
     repainted = true;
     tip.hidden = true;
+    explain();
     watch();
   };
   addEventListener("beforeprint", () => { if (repainted) cards.forEach(paint); });
+  // In the form the line stays in sight, below the row of the switch.
+  if (find("says")) {
+    const row = find("method").closest(".row");
+    if (row) row.after(find("says")); else find("tools").insertBefore(find("says"), find("tools").querySelector(".row"));
+  }
+  explain();
   watch();
-  return { cards, show };
+  return { cards, show, scale: (card) => scale(card, view.method, targetOf(card)), view, known, targetOf };
 };

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from heedful.face.card import WORDS, card_of
-from heedful.face.heat import chance, checked
-from heedful.face.page_data import embedded, page_data
+from heedful.face.heat import chance, checked, methods_of
+from heedful.face.page_data import embedded, method_list, page_data
 from heedful.face.report.data import Report, Selected, items
 from heedful.face.report.numbers import count, finite, number
 from heedful.face.report.table import Table, text
+from heedful.face.trust_card import glossary
 from heedful.records import Explanation
 
 MOST = 600_000
@@ -69,6 +70,8 @@ def examples(report: Report) -> dict[str, Any]:
     return {
         "groups": _groups(cards),
         "classes": classes,
+        "methods": method_list(methods_of(records)),
+        "glossary": glossary(records),
         "gold": any(record.gold for record in records),
         "few": len(records)
         and any(_fewer(a.explanation, b) for a, b in zip(chosen, records, strict=True)),
@@ -108,7 +111,11 @@ def _narrowed(explanation: Explanation, most: int) -> Explanation:
     wanted = [name for name in dict.fromkeys([*first, *by_chance]) if name in explanation.base]
     kept = set(wanted[: max(most, len(set(first)))])
     columns = {k: v for k, v in explanation.contributions.items() if k in kept}
-    return replace(explanation, contributions=columns)
+    maps = {
+        method: {name: values for name, values in there.items() if name in kept}
+        for method, there in explanation.maps.items()
+    }
+    return replace(explanation, contributions=columns, maps=maps)
 
 
 def _about(one: Selected, doubt: str) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def to_report(report: Report, plot_style: str = "") -> str:
         "checks": checks(report),
         "about": about(report),
         "graph": Markup(report.graph),
-        "style": Markup(theme_css() + plot_style) + styles("map.css", "report.css"),
+        "style": Markup(theme_css() + plot_style) + styles("map.css", "trust.css", "report.css"),
         "theme": styles("theme.js"),
-        "script": styles("map.js", "report.js"),
+        "script": styles("trust.js", "map.js", "report.js"),
     }
     return filled("report.html", values)
 
