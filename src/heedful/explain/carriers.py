@@ -1,10 +1,10 @@
 """Which words and phrases carry a class, and which pull both ways: the rules of the lists.
 
 A word is listed where `min_texts` texts hold it. Words are sorted by mean x ln(1 + texts), where
-the mean is what the word adds to a text that holds it: neither a word of five texts with one
-lucky place nor "the", which adds nothing ten thousand times, comes out on top.
+the mean is what the word adds each time it stands in a text: neither a word of five texts with
+one lucky place nor "the", which adds next to nothing ten thousand times, comes out on top.
 
-A phrase is listed where its mean contribution a place, m, is above 0 and tells more than its
+A phrase is listed where its mean contribution, m, is above 0 and tells more than its
 parts do: above the largest of the sums of its parts' own mean contributions (w1 + w2; a triple
 also as pair + word and word + pair), by three standard errors of m or more. It is sorted by the
 smaller of m and this surplus, x ln(1 + texts). So "not good" is listed where it says more than
@@ -115,20 +115,20 @@ def class_view(
     held = np.bincount(units[decided[owners]], minlength=tally.units)
     often = tally.texts >= limits.min_texts
     often[: len(RESERVED)] = False
-    place = way.total / np.maximum(tally.occurrences, 1)
-    parts = parts_of(place, tally)
+    mean = way.total / np.maximum(tally.occurrences, 1)
+    parts = parts_of(mean, tally)
     weight = np.log1p(tally.texts)
-    strength = way.total / np.maximum(tally.texts, 1) * weight
+    strength = mean * weight
     words = np.arange(tally.units) < tally.vocabulary
-    surplus = np.minimum(place, place - parts)
+    surplus = np.minimum(mean, mean - parts)
 
     def pulls(of: Array, chosen: NDArray[np.bool_], sign: int) -> tuple[Pull, ...]:
         return tuple(
             Pull(
                 text=names[unit],
                 total=float(way.total[unit]),
-                mean=float(way.total[unit] / tally.texts[unit]),
-                place=float(place[unit]),
+                mean=float(mean[unit]),
+                per_text=float(way.total[unit] / tally.texts[unit]),
                 strength=float(of[unit]),
                 occurrences=int(tally.occurrences[unit]),
                 texts=int(tally.texts[unit]),
@@ -140,7 +140,7 @@ def class_view(
             for unit in _top(sign * of, chosen, names, limits.longest)
         )
 
-    tells = often & ~words & (place > 0) & (place - parts >= ERRORS * _error(way, tally, place))
+    tells = often & ~words & (mean > 0) & (mean - parts >= ERRORS * _error(way, tally, mean))
     return ClassView(
         decided=int(decided.sum()),
         words=pulls(strength, often & words & (strength > 0), 1),
@@ -150,30 +150,30 @@ def class_view(
     )
 
 
-def parts_of(place: Array, tally: Tally) -> Array:
+def parts_of(mean: Array, tally: Tally) -> Array:
     """(U,) what the parts of a phrase tell of it; NaN for words.
 
     Args:
-        place: (U,) mean contribution a place.
+        mean: (U,) mean contributions.
     """
     parts = np.full(tally.units, np.nan)
     if tally.phrases is None:
         return parts
     pairs, triples = tally.phrases.pairs, tally.phrases.triples
     at = tally.vocabulary + np.arange(len(pairs))
-    parts[at] = place[pairs].sum(axis=1)
+    parts[at] = mean[pairs].sum(axis=1)
     first, second = triples[:, 0], triples[:, 1]
-    begins, ends = place[pairs[first, 0]], place[pairs[second, 1]]
-    middle = place[pairs[first, 1]]
-    as_pairs = np.maximum(place[at[first]] + ends, begins + place[at[second]])
+    begins, ends = mean[pairs[first, 0]], mean[pairs[second, 1]]
+    middle = mean[pairs[first, 1]]
+    as_pairs = np.maximum(mean[at[first]] + ends, begins + mean[at[second]])
     parts[tally.vocabulary + len(pairs) :] = np.maximum(begins + middle + ends, as_pairs)
     return parts
 
 
-def _error(way: Ways, tally: Tally, place: Array) -> Array:
-    """(U,) standard error of the mean contribution a place; infinite for a single place."""
+def _error(way: Ways, tally: Tally, mean: Array) -> Array:
+    """(U,) standard error of the mean contribution; infinite for a single place."""
     count = tally.occurrences
-    variance = np.maximum(way.squares / np.maximum(count, 1) - place**2, 0)
+    variance = np.maximum(way.squares / np.maximum(count, 1) - mean**2, 0)
     return np.where(count > 1, np.sqrt(variance / np.maximum(count - 1, 1)), np.inf)
 
 

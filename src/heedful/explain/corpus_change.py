@@ -42,7 +42,7 @@ def change(before: Read, after: Read, examples: Sequence[Example], limits: Limit
     """Words, vocabulary and decisions of two runs.
 
     Words are matched by what the models see of them. A word's change is the difference of its
-    mean contributions a place; lists are sorted by that x ln(1 + texts).
+    mean contributions; lists are sorted by that x ln(1 + texts).
     """
     same = set(before.ways) == set(after.ways)
     old, new = _shared(before, after, limits.min_texts)
@@ -85,7 +85,7 @@ def _shared(before: Read, after: Read, min_texts: int) -> tuple[Any, Any]:
 
 
 def _means(read: Read, name: str) -> Array:
-    """(U,) mean contribution a place."""
+    """(U,) mean contributions."""
     return np.asarray(read.ways[name].total / np.maximum(read.tally.occurrences, 1))
 
 
@@ -142,4 +142,4 @@ def _sureness(read: Read, number: int) -> float:
     """Probability of the decision; of several labels the most probable one's, of none 1 - it."""
     row = dict(zip(read.ways, read.probabilities[number].tolist(), strict=True))
     labels = read.labels[number]
-    return max(row[name] for name in labels) if labels else 1 - max(row.values())
+    return float(max(row[name] for name in labels) if labels else 1 - max(row.values()))

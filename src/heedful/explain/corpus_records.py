@@ -36,21 +36,21 @@ class Pull:
     Attributes:
         text: the word; a phrase's words with blanks between.
         total: the sum of its contributions.
-        mean: total / texts: what it adds to a text that holds it.
-        place: total / occurrences: what it adds each time.
+        mean: total / occurrences: what it adds each time it stands in a text.
+        per_text: total / texts: what it adds to a text that holds it.
         strength: what lists are sorted by.
         occurrences: how often it stands in the texts.
         texts: how many of them hold it.
         share: the share of the texts decided for the class that hold it.
         decided: the share of the texts that hold it that are decided for the class.
-        parts: a phrase: what its parts tell of it, a place (`explain.carriers`); None for a word.
+        parts: a phrase: the mean that its parts tell of it (`explain.carriers`); None for a word.
         examples: the places where it pulls hardest, at most one in each third of the texts.
     """
 
     text: str
     total: float
     mean: float
-    place: float
+    per_text: float
     strength: float
     occurrences: int
     texts: int
@@ -149,7 +149,7 @@ class Positions:
 
 @dataclass(frozen=True, slots=True)
 class WordChange:
-    """A word in two runs: its mean contribution a place, in log-odds, and texts that hold it."""
+    """A word in two runs: its mean contribution, in log-odds, and texts that hold it."""
 
     text: str
     before: float

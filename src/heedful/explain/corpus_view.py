@@ -7,7 +7,7 @@ these are scored; nothing is kept of a single text. `explain.carriers` has the r
     texts, tokens, task, language, min_texts
     classes    by class name:
         decided                     texts decided for it
-        words, phrases, against     lists of {text, total, mean, place, strength, occurrences,
+        words, phrases, against     lists of {text, total, mean, per_text, strength, occurrences,
                                     texts, share, decided, parts, examples}
         both_ways                   list of {text, strength, texts, pro, con, pro_mean, con_mean,
                                     pro_example, con_example}

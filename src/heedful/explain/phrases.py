@@ -80,8 +80,9 @@ def joined(model: TextModel, texts: Sequence[str], encoded: Encoded) -> Flags:
                 if gap == " " or not (len(gap) > _FAR or _MARK.search(gap) or apart.search(gap)):
                     found[place] = True
             place, last = place + 1, end
-    words = is_word(model.vocabulary.tokens)[encoded.ids]
-    return found & words & np.append(words[1:], False)
+    words: Flags = is_word(model.vocabulary.tokens)[encoded.ids]
+    together: Flags = found & words & np.append(words[1:], False)
+    return together
 
 
 def find_phrases(encoded: Encoded, together: Flags, min_texts: int) -> Phrases:

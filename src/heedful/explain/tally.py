@@ -55,16 +55,14 @@ class Ways:
     @classmethod
     def none(cls, units: int) -> Ways:
         """Of nothing yet."""
+        sums = [np.zeros(units) for _ in range(4)]
+        counts = [np.zeros(units, np.int64) for _ in range(2)]
+        places = [np.full((SLOTS, units), -1, np.int64) for _ in range(2)]
+        best, worst = np.full((SLOTS, units), -np.inf), np.full((SLOTS, units), np.inf)
         return cls(
-            *(np.zeros(units) for _ in range(3)),
-            np.zeros(units, np.int64),
-            np.zeros(units),
-            np.zeros(units, np.int64),
-            np.full((SLOTS, units), -np.inf),
-            np.full((SLOTS, units), -1, np.int64),
-            np.full((SLOTS, units), np.inf),
-            np.full((SLOTS, units), -1, np.int64),
-        )
+            sums[0], sums[1], sums[2], counts[0], sums[3], counts[1],
+            best, places[0], worst, places[1],
+        )  # fmt: skip
 
     def mirrored(self) -> Ways:
         """The same for the class whose logit is the negative."""
@@ -148,7 +146,7 @@ class Tally:
         units, owners = [self.encoded.ids.astype(np.int64)], [owner]
         for at, first in self._starts():
             there = at >= 0
-            units.append(at[there] + first)
+            units.append(at[there].astype(np.int64) + first)
             owners.append(owner[there])
         return np.concatenate(units), np.concatenate(owners)
 
