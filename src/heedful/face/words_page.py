@@ -21,6 +21,7 @@ from heedful.face.words_tables import (
     NO_PHRASE,
     NO_WORD,
     About,
+    decided_text,
     mirrored,
     parts_text,
 )
@@ -37,6 +38,8 @@ KINDS = {
 def to_page(view: CorpusView, about: About) -> str:
     """One page. The same view and names give the same bytes."""
     run, data = about.run, ", ".join(about.data)
+    found = [pull for one in view.classes.values() for pull in (*one.words, *one.phrases)]
+    one_file = len({example.source for pull in found for example in pull.examples}) == 1
     values: dict[str, Any] = {
         "title": f"{run}: the words of {data}",
         "run": run,
@@ -45,16 +48,19 @@ def to_page(view: CorpusView, about: About) -> str:
         "facts": _facts(view),
         "binary": view.task == "binary",
         "min_texts": view.min_texts,
-        "classes": _classes(view),
+        "classes": _classes(view, one_file),
         "both": [
-            {"name": name, "words": [_both(word) for word in view.classes[name].both_ways]}
+            {
+                "name": name,
+                "words": [_both(word, one_file) for word in view.classes[name].both_ways],
+            }
             for name in mirrored(view)
         ],
         "shares": _shares(view),
         "padding": next(share for share in view.shares if share.kind == "padding"),
         "language": view.language,
         "positions": _positions(view.positions),
-        "change": None if view.change is None else _change(view.change, about),
+        "change": None if view.change is None else _change(view, view.change, about),
         "no_both": NO_BOTH,
         "style": Markup(theme_css()) + styles("map.css", "report.css", "words.css"),
         "theme": styles("theme.js"),
@@ -64,7 +70,7 @@ def to_page(view: CorpusView, about: About) -> str:
 
 
 def _facts(view: CorpusView) -> list[tuple[str, str]]:
-    decided = "; ".join(f"{name} {found.decided:,}" for name, found in view.classes.items())
+    decided = "; ".join(f"{name}: {found.decided:,}" for name, found in view.classes.items())
     return [
         ("texts", f"{view.texts:,}"),
         ("tokens read", f"{view.tokens:,}"),
@@ -73,7 +79,7 @@ def _facts(view: CorpusView) -> list[tuple[str, str]]:
     ]
 
 
-def _classes(view: CorpusView) -> list[dict[str, Any]]:
+def _classes(view: CorpusView, one_file: bool) -> list[dict[str, Any]]:
     found = []
     for number, (name, one) in enumerate(view.classes.items(), 1):
         lists = [
@@ -87,14 +93,14 @@ def _classes(view: CorpusView) -> list[dict[str, Any]]:
             "name": name,
             "decided": plural(one.decided, "text"),
             "lists": [
-                {"kind": kind, "title": title, "none": none, "pulls": _pulls(pulls)}
+                {"kind": kind, "title": title, "none": none, "pulls": _pulls(pulls, one_file)}
                 for kind, title, pulls, none in lists
             ],
         })  # fmt: skip
     return found
 
 
-def _pulls(pulls: Sequence[Pull]) -> list[dict[str, Any]]:
+def _pulls(pulls: Sequence[Pull], one_file: bool) -> list[dict[str, Any]]:
     top = max((abs(pull.mean) for pull in pulls), default=0.0)
     return [
         {
@@ -110,29 +116,29 @@ def _pulls(pulls: Sequence[Pull]) -> list[dict[str, Any]]:
             "occurrences": pull.occurrences,
             "share": percent(pull.share),
             "decided": percent(pull.decided),
-            "examples": _snippets(pull.examples),
+            "examples": _snippets(pull.examples, one_file),
         }
         for pull in pulls
     ]
 
 
-def _snippets(examples: Sequence[Snippet]) -> list[dict[str, Any]]:
+def _snippets(examples: Sequence[Snippet], one_file: bool) -> list[dict[str, Any]]:
     limit = max((abs(example.value) for example in examples), default=0.0)
-    return [_snippet(example, limit) for example in examples]
+    return [_snippet(example, limit, one_file) for example in examples]
 
 
-def _snippet(example: Snippet, limit: float) -> dict[str, Any]:
+def _snippet(example: Snippet, limit: float, one_file: bool) -> dict[str, Any]:
     return {
         "before": shown(example.before),
         "match": shown(example.match),
         "after": shown(example.after),
         "step": step_of(level_of(example.value, limit), "contribution") or "plain",
         "value": signed(example.value),
-        "where": f"{example.source}, row {example.row}",
+        "where": f"row {example.row}" if one_file else f"{example.source}, row {example.row}",
     }
 
 
-def _both(word: BothWays) -> dict[str, Any]:
+def _both(word: BothWays, one_file: bool) -> dict[str, Any]:
     sides = (
         (word.pro_example, word.pro_mean, word.pro),
         (word.con_example, word.con_mean, word.con),
@@ -145,7 +151,7 @@ def _both(word: BothWays) -> dict[str, Any]:
             {
                 "mean": signed(mean),
                 "places": plural(places, "place"),
-                "example": None if example is None else _snippet(example, limit),
+                "example": None if example is None else _snippet(example, limit, one_file),
             }
             for example, mean, places in sides
         ],
@@ -197,7 +203,7 @@ def _positions(found: Positions) -> dict[str, Any] | None:
     }
 
 
-def _change(change: Change, about: About) -> dict[str, Any]:
+def _change(view: CorpusView, change: Change, about: About) -> dict[str, Any]:
     run, against = about.run, about.against or ""
     head = ("word", against, run, "change", "texts")
     return {
@@ -215,7 +221,9 @@ def _change(change: Change, about: About) -> dict[str, Any]:
                     for w in words
                 ], sortable=True) if words else None,
             }
-            for name, words in change.words.items()
+            for name in mirrored(view)
+            for words in [change.words.get(name)]
+            if words is not None
         ],
         "known": [
             (f"Only {name} knows", count, [(listed(word), texts) for word, texts in words])
@@ -224,10 +232,8 @@ def _change(change: Change, about: About) -> dict[str, Any]:
             )
         ],
         "flipped": Table("Texts decided differently, the largest change first",
-                         ("row", against, run, "text"), [
-            [text(f"{one.source}, row {one.row}"),
-             text(f"{', '.join(one.before) or 'none'} {one.before_probability:.2f}"),
-             text(f"{', '.join(one.after) or 'none'} {one.after_probability:.2f}"),
-             text(one.excerpt)] for one in change.flipped
+                         ("row", f"{against} → {run}", "text"), [
+            [text(f"{one.source}, row {one.row}"), text(decided_text(one)), text(one.excerpt)]
+            for one in change.flipped
         ], texts=True) if change.flipped else None,
     }  # fmt: skip

@@ -14,6 +14,7 @@ from heedful.explain.corpus_records import (
     BothWays,
     Change,
     CorpusView,
+    Flipped,
     Positions,
     Pull,
     Share,
@@ -21,7 +22,7 @@ from heedful.explain.corpus_records import (
 )
 from heedful.face.console import cell, show, stdout
 from heedful.face.controls import harmless
-from heedful.face.heat import listed, signed
+from heedful.face.heat import chance, listed, signed
 
 NO_WORD = "no word stands in enough texts and speaks for this class"
 NO_PHRASE = "no phrase says clearly more than its words"
@@ -63,7 +64,7 @@ def show_view(view: CorpusView, about: About, limit: int) -> None:
     _show("what is read, by kind of token", _shares(view.shares))
     _show_positions(view.positions)
     if view.change:
-        show_change(view.change, about.run, about.against or "", limit)
+        show_change(view, view.change, about, limit)
 
 
 def mirrored(view: CorpusView) -> list[str]:
@@ -217,9 +218,11 @@ def _bar(value: float, top: float) -> str:
     return f"{value:.2f} " + "▇" * round(BAR * value / top)
 
 
-def show_change(change: Change, run: str, against: str, limit: int) -> None:
-    """What changed from the run `against` to `run`."""
-    for name, words in change.words.items():
+def show_change(view: CorpusView, change: Change, about: About, limit: int) -> None:
+    """What changed from the earlier run to the one that the view is about."""
+    run, against = about.run, about.against or ""
+    for name in mirrored(view) if change.same_classes else ():
+        words = change.words[name]
         table = Table()
         table.add_column("word", no_wrap=True)
         for heading in (against, run, "change", "texts"):
@@ -228,8 +231,10 @@ def show_change(change: Change, run: str, against: str, limit: int) -> None:
             numbers = (signed(word.before), signed(word.after), signed(word.after - word.before))
             table.add_row(cell(listed(word.text)), *numbers, f"{word.texts:,}")
         rank = change.correlation[name]
-        about = "" if rank is None else f"; rank correlation of all {change.compared:,}: {rank:.3f}"
-        title = f"{name}: mean contribution, {against} → {run}{about}"
+        all_of = (
+            "" if rank is None else f"; rank correlation of all {change.compared:,}: {rank:.3f}"
+        )
+        title = f"{name}: mean contribution, {against} → {run}{all_of}"
         if words:
             _show(title, table)
         else:
@@ -245,19 +250,20 @@ def show_change(change: Change, run: str, against: str, limit: int) -> None:
         _show_flipped(change, run, against, limit)
 
 
+def decided_text(one: Flipped) -> str:
+    """`positive .78 → negative .91`."""
+    sides = ((one.before, one.before_probability), (one.after, one.after_probability))
+    return " → ".join(f"{', '.join(labels) or 'none'} {chance(p)}" for labels, p in sides)
+
+
 def _show_flipped(change: Change, run: str, against: str, limit: int) -> None:
     if not change.flipped:
         return
     table = Table()
-    for heading in ("row", against, run):
+    for heading in ("row", f"{against} → {run}"):
         table.add_column(cell(heading), overflow="fold")
     table.add_column("text", ratio=1, no_wrap=True)
     for one in change.flipped[:limit]:
-        said = [
-            f"{', '.join(labels) or 'none'} {p:.2f}"
-            for labels, p in (
-                (one.before, one.before_probability), (one.after, one.after_probability)
-            )
-        ]  # fmt: skip
-        table.add_row(*map(cell, (f"{one.source}, row {one.row}", *said, one.excerpt)))
+        place = f"{one.source}, row {one.row}"
+        table.add_row(*map(cell, (place, decided_text(one), one.excerpt)))
     _show("texts decided differently, the largest change first", table)
