@@ -32,7 +32,6 @@ from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
 from small_training import BINARY, TINY
-from trained_runs import binary, multi_class, multi_label, place  # noqa: F401
 
 TEXTS = ["not good . bad film", "good film", "not good", "bad bad"]
 
@@ -202,21 +201,7 @@ def runs(request: pytest.FixtureRequest) -> dict[str, Path]:
 def texts_for(name: str) -> list[Example]:
     if name == "binary":
         return list(generate(60, 4))
-    words = [
-        "bread",
-        "butter",
-        "moon",
-        "star",
-        "ball",
-        "goal",
-        "the",
-        "of",
-        "a",
-        "we",
-        "saw",
-        "cheese",
-        "soup",
-    ]
+    words = ["bread", "butter", "moon", "star", "ball", "goal", "the", "of", "we", "saw", "soup"]
     draw = np.random.default_rng(2)
     return [
         Example(" ".join(draw.choice(words, 6)) + f" {i}", (), "made", i + 1) for i in range(60)

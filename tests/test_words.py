@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_line import heedful, strict
-from heedful.explain.corpus_records import ClassView, CorpusView, Positions, Pull, Snippet
+from heedful.explain.corpus_records import ClassView, CorpusView, Positions, Pull, Share, Snippet
 from heedful.explain.corpus_view import corpus_view
 from heedful.face.words_page import to_page
 from heedful.face.words_tables import About
@@ -16,7 +16,7 @@ from heedful.learn.folder import load_model
 from heedful.text.corpus import read
 from heedful.text.generate.review_words import DISLIKES, LIKES, NEGATIVE, POSITIVE
 from real_data import real
-from trained_runs import binary, multi_class, multi_label, place, write  # noqa: F401
+from trained_runs import write
 
 TEST = "reviews:80:9"
 
@@ -25,10 +25,10 @@ TEST = "reviews:80:9"
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that has understood the built-in reviews."""
     run = tmp_path_factory.mktemp("learned") / "run"
-    settings = ("model.embedding=24", "model.encoder=token", "train.epochs=8", "train.threads=1",
-                "text.min_frequency=1", "train.learning_rate=0.02")  # fmt: skip
+    settings = ("model.embedding=24", "model.encoder=token", "train.epochs=4", "train.threads=1",
+                "train.learning_rate=0.01")  # fmt: skip
     sets = [part for setting in settings for part in ("--set", setting)]
-    ran = heedful("train", "reviews:400:1", "--out", run, "--no-baseline", *sets)
+    ran = heedful("train", "reviews:1500:1", "--out", run, "--no-baseline", *sets)
     assert ran.code == 0, ran.err
     return run
 
@@ -43,18 +43,19 @@ def test_the_planted_words_come_out_on_top(learned: Path) -> None:
         assert all(pull.decided > 0.5 for pull in view.classes[name].words[:12])
 
 
-def test_the_terminal_says_every_part(binary: Path) -> None:  # noqa: F811
+def test_the_terminal_says_every_part(binary: Path) -> None:
     ran = heedful("words", binary, TEST, "--against", binary, "--limit", 3)
     assert ran.code == 0, ran.err
     for part in ("80 texts", "negative: ", "words that speak for it", "say more than their words",
                  "pull", "padding", "where texts are read", "rank correlation", ": 1.000",
-                 "decided differently: 0 texts (0 %)", "knows 0 words", "no word changed"):  # fmt: skip
+                 "decided differently: 0 texts (0 %)", "knows 0 words",
+                 "no word changed"):  # fmt: skip
         assert part in ran.out, part
     assert "speak against it" not in ran.out, "the other class's words, mirrored"
     assert max(map(len, ran.out.splitlines())) < 200
 
 
-def test_json_holds_everything(multi_class: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_json_holds_everything(multi_class: Path, tmp_path: Path) -> None:
     data = write(
         tmp_path / "new.csv", [["body text"], *[[f"bread and moon {i % 4}"] for i in range(9)]]
     )
@@ -92,7 +93,7 @@ def test_other_tasks_show_what_speaks_against(
     assert "Words that speak against it" in page.read_text()
 
 
-def test_other_classes_are_told(binary: Path, multi_class: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_other_classes_are_told(binary: Path, multi_class: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     ran = heedful("words", binary, TEST, "--against", multi_class, "--html", page)
     assert ran.code == 0 and "knows other classes" in ran.err
@@ -113,7 +114,7 @@ def test_other_classes_are_told(binary: Path, multi_class: Path, tmp_path: Path)
     ],
 )
 def test_bad_input(
-    binary: Path, tmp_path: Path, arguments: tuple[object, ...], said: str  # noqa: F811
+    binary: Path, tmp_path: Path, arguments: tuple[object, ...], said: str
 ) -> None:  # fmt: skip
     empty = tmp_path / "empty.csv"
     empty.write_text("text,label\n")
@@ -121,7 +122,7 @@ def test_bad_input(
     assert said in heedful("words", *(places.get(a, a) for a in arguments)).refusal()
 
 
-def test_a_text_of_nothing(binary: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_text_of_nothing(binary: Path, tmp_path: Path) -> None:
     data = write(tmp_path / "one.csv", [["text"], ["great"], ["zzz"]])
     page = tmp_path / "page.html"
     assert heedful("words", binary, data, "--html", page).code == 0
@@ -136,15 +137,9 @@ def hostile() -> CorpusView:
     pull = Pull(nasty, 1.0, 0.5, 0.5, 0.6, 2, 2, 0.5, 1.0, 0.2, (spot, replace(spot, value=-0.2)))
     one = ClassView(2, (pull,), (pull,), (), ())
     positions = Positions(0, 20, (), (), (), (), (), ())
-    model_shares = corpus_shares()
+    shares = (Share("content", 8, 1.0, 1.0, 1.0), Share("padding", 3, 0.0, 0.0, 0.0))
     classes = {nasty: one, "other": one}
-    return CorpusView(2, 8, "multi-class", "en", 2, classes, model_shares, positions)
-
-
-def corpus_shares() -> tuple:
-    from heedful.explain.corpus_records import Share
-
-    return (Share("content", 8, 1.0, 1.0, 1.0), Share("padding", 3, 0.0, 0.0, 0.0))
+    return CorpusView(2, 8, "multi-class", "en", 2, classes, shares, positions)
 
 
 def test_the_page_escapes_everything_and_is_the_same_again() -> None:
@@ -156,7 +151,7 @@ def test_the_page_escapes_everything_and_is_the_same_again() -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_the_page_is_the_same_for_the_same_data(binary: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_page_is_the_same_for_the_same_data(binary: Path, tmp_path: Path) -> None:
     pages = [tmp_path / "one.html", tmp_path / "two.html"]
     for page in pages:
         assert heedful("words", binary, TEST, "--against", binary, "--html", page).code == 0
