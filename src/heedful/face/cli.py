@@ -225,6 +225,51 @@ def explain(
 
 
 @app.command()
+def words(
+    run: o.Run,
+    data: o.Data,
+    against: Annotated[
+        str | None, typer.Option(help="Also tell what changed from this run.", metavar="RUN")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            help="Entries of a list; else 10 in the terminal, 50 elsewhere.", min=1, metavar="N"
+        ),
+    ] = None,
+    min_texts: Annotated[
+        int | None,
+        typer.Option(
+            help="List what stands in so many texts; else 2 to 5, more for much data.",
+            min=1,
+            metavar="N",
+        ),
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option(help="Write one self-contained page.", metavar="FILE")
+    ] = None,
+    json: o.Json = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """Which words and phrases carry each class over all texts, and where attention goes.
+
+    Labels are not needed. Of data with a split column the test rows are used (--split all: every
+    row).
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.words import Wanted, run_words
+
+    run_words(run, data, options, Wanted(against, limit, min_texts, html, json))
+
+
+@app.command()
 def report(
     run: o.Run,
     html: Annotated[
