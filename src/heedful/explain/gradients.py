@@ -23,7 +23,10 @@ from heedful.records import Task
 from heedful.text.vocab import UNK
 
 STEPS = 32
-HALVINGS = 12
+"""Nodes of the whole way."""
+FEWER = 8
+"""Nodes of a part of it."""
+HALVINGS = 8
 LIMIT = 0.01
 """What integrated gradients may miss: a share of the sum, or so much log-odds if it is below 1."""
 
@@ -128,7 +131,7 @@ def integrated_gradients(
             bad = _worst(parts, limit)
             if not bool(bad.any()):
                 break
-            halves = _integrate(path, parts.at.pick(bad).halved(), STEPS // 2)
+            halves = _integrate(path, parts.at.pick(bad).halved(), FEWER)
             parts = parts.pick(~bad).and_also(halves)
     values = torch.zeros(mask.shape, dtype=torch.float64, device=ids.device)
     missing = torch.zeros_like(ends).index_add_(0, parts.at.rows, parts.gap)

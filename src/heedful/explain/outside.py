@@ -224,7 +224,7 @@ def _explained(entry: Mapping[str, Any], where: str) -> Iterator[_Map]:
         raise _WrongError("it is a damaged explanation; write it anew with --json") from None
     columns: dict[str, dict[str | None, tuple[float, ...]]] = {"attention": {None: found.attention}}
     for method, made in ({"contribution": found.contributions} | found.maps).items():
-        columns[method] = {**made}
+        columns[method] = {target: values for target, values in made.items()}  # noqa: C416
     for method, by_class in columns.items():
         for target, values in by_class.items():
             if len(values) != len(found.tokens):
