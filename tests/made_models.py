@@ -17,7 +17,7 @@ BINARY = Labels(("negative", "positive"), "binary")
 
 
 def bag_of_words(weights: Mapping[str, float], base: float = 0.0, **settings: object) -> TextModel:
-    """log-odds of positive = base + mean over tokens of the word's weight; unknown words weigh 0."""
+    """log-odds of positive = base + mean over tokens of the word's weight (unknown: 0)."""
     named = {k.replace("__", "."): v for k, v in settings.items()}
     config = apply(
         Config(),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.explain.legend import Found, check_methods
+from heedful.explain.found import Found
+from heedful.explain.legend import check_methods
 from heedful.explain.methods import token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from heedful.explain import gradients
 from heedful.explain.erasure import leave_one_out
-from heedful.explain.legend import Found, check_methods
+from heedful.explain.found import Found
+from heedful.explain.legend import check_methods
 from heedful.explain.outputs import Array, class_logit
 from heedful.explain.perturb import Asking, Ids, run
 from heedful.explain.sampling import lime, shapley

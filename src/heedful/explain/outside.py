@@ -28,7 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heedful.explain.legend import METHODS, Found
+from heedful.explain.found import Found
+from heedful.explain.legend import METHODS
 from heedful.records import Example, Explanation, HeedfulError, Token
 
 

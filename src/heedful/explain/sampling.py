@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from heedful.explain.legend import Found
+from heedful.explain.found import Found
 from heedful.explain.outputs import Array, log_odds
 from heedful.explain.perturb import Asking, Ids, kept
 from heedful.records import Task

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from heedful.explain.anatomy import Anatomy, anatomies
 from heedful.explain.fitted import model_of
+from heedful.explain.found import Found
 from heedful.explain.judge import RANDOMS, Card, Subject, judge
-from heedful.explain.legend import Found
 from heedful.explain.methods import token_maps
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts

@@ -86,7 +86,6 @@ def middle(values: Array) -> Interval:
     return low, high
 
 
-<<<<<<< HEAD
 def resampled(
     statistic: Callable[[Array], float], rows: int, resamples: int = 1000, seed: int = 0
 ) -> Interval:
@@ -100,8 +99,9 @@ def resampled(
     if rows == 0:
         return UNDEFINED
     drawn = draw_counts(np.random.default_rng(seed), rows, resamples) / rows
-    return _middle(np.array([statistic(weights) for weights in drawn.T]))
-=======
+    return middle(np.array([statistic(weights) for weights in drawn.T]))
+
+
 def resampled_means(values: Array, resamples: int = 1000, seed: int = 0) -> NDArray[np.float64]:
     """(resamples, M): the column means of (N, M) in every draw of N rows; N is 1 or more."""
     random, rows = np.random.default_rng(seed), len(values)
@@ -124,7 +124,6 @@ def mean_interval(values: Array, resamples: int = 1000, seed: int = 0) -> Interv
     if len(column) == 0:
         return UNDEFINED
     return middle(resampled_means(column, resamples, seed)[:, 0])
->>>>>>> rationale
 
 
 def paired_difference(
