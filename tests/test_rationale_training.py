@@ -13,7 +13,7 @@ from command_line import TINY, heedful
 from heedful.config import Config, apply
 from heedful.explain.attribute import explain_examples
 from heedful.learn import fit as fitting
-from heedful.learn import train as training
+from heedful.learn import penalties
 from heedful.learn.checkpoint import Store
 from heedful.learn.fit import Saving, fit
 from heedful.learn.penalties import penalty
@@ -184,7 +184,7 @@ def test_evidence_that_is_masked_away_is_none(monkeypatch):
         found.append(int(marked.sum()))
         return penalty(inner, mask, marked, config)
 
-    monkeypatch.setattr(training, "penalty", spy)
+    monkeypatch.setattr(penalties, "penalty", spy)
     fitted(rationales=1.0, masked_training=1.0, epochs=1)
     assert min(found) > 0
     some = sum(found)
@@ -193,7 +193,7 @@ def test_evidence_that_is_masked_away_is_none(monkeypatch):
     assert 0.35 < some / sum(found) < 0.65
     found.clear()
     gone = lambda ids, mask, share: ids.masked_fill(mask, UNK)  # noqa: E731
-    monkeypatch.setattr(training, "masked_texts", gone)
+    monkeypatch.setattr(penalties, "masked_texts", gone)
     fitted(rationales=1.0, masked_training=1.0, epochs=1)
     assert sum(found) == 0
 

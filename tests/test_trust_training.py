@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from heedful.config import Config, apply
+from heedful.learn.fit import fit
 from heedful.learn.masking import masked_texts
 from heedful.learn.model import inference, scoring_batches
 from heedful.learn.penalties import penalty
@@ -16,7 +17,7 @@ from heedful.nn.classify import Classifier, Inner
 from heedful.nn.penalty import conicity, distance
 from heedful.records import HeedfulError
 from heedful.text.vocab import PAD, UNK
-from small_training import Notes, build, reviews, settings, weights
+from small_training import BINARY, Notes, build, reviews, settings, weights
 
 LSTM = {
     "model__encoder": "bilstm",
@@ -204,6 +205,21 @@ def test_settings_that_cannot_be(values, said):
 )
 def test_settings_that_can_be_tied(values):
     assert apply(Config(), values | {"tying": 0.5}).train.tying == 0.5
+
+
+def test_a_vectors_file_decides_what_can_be_tied(tmp_path):
+    """Its width is known only once it is read: 6 here, whatever model.embedding says."""
+    file = tmp_path / "vectors.txt"
+    file.write_text("".join(f"{word} 1 2 3 4 5 6\n" for word in ("the", "film", "was")))
+    for hidden in (3, 4):
+        config = settings(
+            tying=1.0, vectors=str(file), **(LSTM | {"epochs": 1, "model__hidden": hidden})
+        )
+        if hidden == 3:
+            fit(reviews(), [], BINARY, config)
+            continue
+        with pytest.raises(HeedfulError, match=r"= 8 and 6 wide; set model\.hidden=3$"):
+            fit(reviews(), [], BINARY, config)
 
 
 # -- training ---------------------------------------------------------------------------------

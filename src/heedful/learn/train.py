@@ -21,13 +21,12 @@ from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
 from heedful.learn.listener import Listener, Silent
-from heedful.learn.masking import masked_texts
 from heedful.learn.memory import release
 from heedful.learn.metrics import is_better, measure, names
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.outcome import Outcome
-from heedful.learn.penalties import penalty, wanted
+from heedful.learn.penalties import training_pass
 from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
@@ -234,7 +233,10 @@ class Trainer:
         mask = torch.from_numpy(batch.mask).to(self.device)
         targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        output, extra = self._forward(ids, mask, order)
+        marks = None
+        if config.rationales and self.train.evidence is not None:
+            marks = pad_marks(self.train.encoded, order, self.train.evidence)
+        output, extra = training_pass(self.network, ids, mask, marks, config)
         value = loss(output, targets, self.task, self.weights)
         total = value if extra is None else value + extra
         if extra is not None and not torch.isfinite(total):
@@ -250,23 +252,6 @@ class Trainer:
             self.average.update(state.step + 1)
             self.running[order] = output.detach().cpu().numpy()
         return result
-
-    def _forward(
-        self, ids: Tensor, mask: Tensor, order: NDArray[np.int64]
-    ) -> tuple[Tensor, Tensor | None]:
-        """Logits of a batch, masked if training is, and the penalties if the loss has any."""
-        config, whole = self.config, ids
-        if config.masked_training:
-            ids = masked_texts(ids, mask, config.masked_training)
-        if not wanted(config):
-            return self.network.logits(ids, mask), None
-        evidence = None
-        if config.rationales and self.train.evidence is not None:
-            marks = pad_marks(self.train.encoded, order, self.train.evidence)
-            # Evidence that was masked away is none any more.
-            evidence = torch.from_numpy(marks).to(self.device) & (ids == whole)
-        inner = self.network.inner(ids, mask)
-        return inner.logits, penalty(inner, mask, evidence, config)
 
     # -- the end of an epoch --------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What training can hold against the inside of a network: one number a text; 0 without tokens."""
+"""What training can hold against the inside of a network: one number a text."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,9 +12,9 @@ def conicity(states: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]) -> Float
     """How much the states of a text point the same way: mean_t cos(h_t, mean_s h_s).
 
     At most 1, which is where all states are parallel and attention has nothing to choose
-    between; near 0 where they spread evenly. A state of zeros counts as cosine 0. (Mohankumar et
-    al. 2020, "Towards Transparent and Explainable Attention Models", whose Diversity LSTM is
-    trained with it as a penalty.)
+    between; near 0 where they spread evenly; 0 for a text without tokens. A state of zeros counts
+    as cosine 0. (Mohankumar et al. 2020, "Towards Transparent and Explainable Attention Models",
+    whose Diversity LSTM is trained with it as a penalty.)
     """
     # Padding may hold anything, and 0 x inf is NaN: it is cleared first.
     real = states.masked_fill(~mask.unsqueeze(-1), 0.0)
@@ -29,7 +29,8 @@ def distance(
 ) -> Float[Tensor, "B"]:
     """How far states stray from their tokens' vectors: mean_t ||h_t - e_t||^2.
 
-    (Tutek & Snajder 2020, "Staying True to Your Word: (How) Can Attention Become Explanation?".)
+    0 for a text without tokens. (Tutek & Snajder 2020,
+    "Staying True to Your Word: (How) Can Attention Become Explanation?".)
     """
     apart = (states - values).masked_fill(~mask.unsqueeze(-1), 0.0)
     # Squares summed over components, then the mean over the real tokens.
