@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
 from heedful.explain.legend import check_methods
 from heedful.explain.methods import token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
-from heedful.records import Example, Explanation, HeedfulError, Token
-from heedful.text.tokenize import cut
+from heedful.records import Example, Explanation, HeedfulError
 from heedful.text.vocab import Encoded
 
 # Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
@@ -49,9 +49,7 @@ def explain(
         HeedfulError: an unknown target class or method, a value that is no text, or a model
             that is not fitted.
     """
-    inner = model if isinstance(model, TextModel) else getattr(model, "model_", None)
-    if not isinstance(inner, TextModel):
-        raise HeedfulError("explain needs a fitted TextClassifier; call fit or load first")
+    inner = model_of(model, "explain")
     texts = [text] if isinstance(text, str) else as_texts(text)
     name = None if target is None else str(target)  # classes_ may be numbers
     found = list(explain_examples(inner, [Example(t) for t in texts], name, methods))
@@ -122,10 +120,7 @@ def _record(
     one: Scored,
     target: str | None,
 ) -> Explanation:
-    config, names = model.config.text, model.labels.names
-    tokens: list[Token] = list(
-        cut(model.tokenizer.tokens(example.text), config.max_tokens, config.keep)
-    )
+    names, tokens = model.labels.names, model.tokens(example.text)
     logits = one.logits.double().numpy()
     row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
     here = slice(index, index + 1)

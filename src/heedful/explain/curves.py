@@ -97,5 +97,5 @@ def first_change(
         size: tokens of the text.
     """
     shares = counts(MASKED, size) / max(size, 1)
-    ever = changed.any(axis=1)
+    ever = np.asarray(changed.any(axis=1))
     return np.where(ever, shares[changed.argmax(axis=1)], 1.0), ever

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from heedful.explain.anatomy import anatomies
 from heedful.explain.attribute import explain_examples
-from heedful.explain.divergence import divergence
+from heedful.explain.divergence import spread
 from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.outside import Outside
 from heedful.explain.rationale import judge_rationales
 from heedful.explain.survey import Survey, figure, to_json
-from heedful.explain.trust import Judgement, judgements
-from heedful.learn.model import TextModel
+from heedful.explain.trust import Judgement, judgements, predicted_classes
+from heedful.learn.model import TextModel, logits
 from heedful.records import Example, Explanation, HeedfulError
 from heedful.text.vocab import Encoded
 
@@ -35,13 +36,13 @@ class Plan:
 
     Attributes:
         methods: whose maps to judge.
-        outside: per text further maps of the predicted class, by name.
+        outside: maps made elsewhere, to be judged as well.
         others: models of the same settings trained with other seeds, by name.
         seed: of random maps and permutations.
     """
 
     methods: Sequence[str] = METHODS
-    outside: Sequence[Mapping[str, Array]] | None = None
+    outside: Sequence[Outside] = ()
     others: Mapping[str, TextModel] = field(default_factory=dict)
     seed: int = 0
 
@@ -72,7 +73,8 @@ def measure(
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
     quick = [method for method in plan.methods if method not in SLOW]
-    found = judgements(model, encoded, quick, truths=truths, outside=plan.outside, seed=plan.seed)
+    outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
+    found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
     for example, judgement in zip(examples, found, strict=True):
         survey.add(judgement.card)
         inside = look_inside(model, judgement, plan.seed) if judgement.card.trust else None
@@ -92,7 +94,7 @@ def measure(
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),
         "attention": attention.to_json(),
-        "seeds": {name: _spread(model, other, encoded) for name, other in plan.others.items()},
+        "seeds": _spread(model, plan.others, encoded),
         "plausibility": _plausibility(explained, [*quick]),
         "cards": cards,
     }
@@ -152,17 +154,30 @@ def _plausibility(explained: Sequence[Explanation], methods: Sequence[str]) -> d
     return {method: judged.to_json() for method, judged in found.items()}
 
 
-def _spread(model: TextModel, other: TextModel, encoded: Encoded) -> dict[str, float | int | None]:
-    """Divergence of another model's attention from this one's, over the texts.
+def _outside(
+    model: TextModel, examples: Sequence[Example], encoded: Encoded, given: Sequence[Outside]
+) -> list[dict[str, Array]]:
+    """Per text the maps of its predicted class that were made elsewhere."""
+    classes = predicted_classes(model, logits(model.network, encoded))
+    found: list[dict[str, Array]] = []
+    for example, index in zip(examples, classes.tolist(), strict=True):
+        tokens = model.tokens(example.text)
+        target = model.labels.names[index]
+        maps = {outside.name: outside.map_for(example, tokens, target) for outside in given}
+        found.append({name: one.values for name, one in maps.items() if one is not None})
+    for outside in given:
+        if not any(outside.name in maps for maps in found):
+            raise HeedfulError(f"no map of {outside.name!r} belongs to any of these texts")
+    return found
 
-    Raises:
-        HeedfulError: it reads other tokens.
-    """
-    if other.vocabulary != model.vocabulary:
-        raise HeedfulError(
-            "a run to compare seeds with reads other tokens; train it with the same data and "
-            "settings, and another --seed"
-        )
-    own, its = dict(anatomies(model, encoded)), dict(anatomies(other, encoded))
-    values = [divergence(own[i].weights, its[i].weights) for i in own if len(own[i].weights)]
-    return figure(values).to_json()
+
+def _spread(
+    model: TextModel, others: Mapping[str, TextModel], encoded: Encoded
+) -> dict[str, Any] | None:
+    """How far attention moves from seed to seed, which an adversary has to be held against."""
+    if not others:
+        return None
+    own = dict(anatomies(model, encoded))
+    theirs = [dict(anatomies(other, encoded)) for other in others.values()]
+    values = [spread(own[i].weights, [their[i].weights for their in theirs]) for i in own]
+    return {"runs": list(others), "divergence": figure(values).to_json()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 
@@ -14,6 +13,7 @@ from heedful.explain import gradients
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.found import Found
 from heedful.explain.legend import check_methods
+from heedful.explain.orders import seeded
 from heedful.explain.outputs import Array, class_logit
 from heedful.explain.perturb import Asking, Ids, run
 from heedful.explain.sampling import lime, shapley
@@ -62,7 +62,7 @@ def token_maps(
             found[name] = answer
     if "random" in methods:
         for i, found in enumerate(maps):
-            drawn = _random(seed, "random", encoded[i])
+            drawn = seeded(seed, encoded[i], "random")
             found["random"] = Found(drawn.standard_normal(len(encoded[i])))
     return [{name: found[name] for name in methods} for found in maps]
 
@@ -107,18 +107,12 @@ def _differentiate(
 
 
 def _question(name: str, ids: Ids, index: int, task: Task, seed: int) -> Asking[Found]:
-    random = _random(seed, name, ids)
+    random = seeded(seed, ids, name)
     if name == "leave-one-out":
         return Found((yield from leave_one_out(ids, index, task)))
     if name == "lime":
         return Found((yield from lime(ids, index, task, random)))
     return (yield from shapley(ids, index, task, random))
-
-
-def _random(seed: int, name: str, ids: Ids) -> np.random.Generator:
-    """Draws that hang on the seed, the method and the text alone."""
-    digest = hashlib.blake2b(np.asarray(ids, "<i4").tobytes(), key=name.encode()).digest()
-    return np.random.default_rng([seed, int.from_bytes(digest[:16], "little")])
 
 
 def _numbers(values: torch.Tensor) -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,9 +13,10 @@ Order = NDArray[np.int64]
 """(N,) a permutation of the tokens; the first is erased first."""
 
 
-def seeded(seed: int, ids: NDArray[np.int32]) -> np.random.Generator:
-    """Random numbers that belong to a text, whatever stands beside it."""
-    return np.random.default_rng([seed, len(ids), zlib.crc32(np.ascontiguousarray(ids))])
+def seeded(seed: int, ids: NDArray[np.int32], purpose: str = "") -> np.random.Generator:
+    """Random numbers that hang on the seed, the purpose and the text alone, not its neighbours."""
+    digest = hashlib.blake2b(np.asarray(ids, "<i4").tobytes(), key=purpose.encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:16], "little")])
 
 
 def ranking(values: NDArray[np.float64], random: np.random.Generator) -> Order:

@@ -213,7 +213,7 @@ def figure(values: Sequence[float | None], *, median: bool = False) -> Figure:
 
     def middle(weights: Array) -> float:
         # Weights belong to rows, and any row is as likely as another: sorted rows will do.
-        return float(order[min(np.searchsorted(np.cumsum(weights), 0.5), len(order) - 1)])
+        return float(order[min(int(np.searchsorted(np.cumsum(weights), 0.5)), len(order) - 1)])
 
     return Figure(float(np.median(known)), *resampled(middle, len(known)), len(known))
 

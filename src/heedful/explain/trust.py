@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,8 @@ CEILING = "gradient-input"
 ALWAYS = ("attention", "contribution")
 
 
-class Judgement(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Judgement:
     """One text: what the model makes of it, the predicted class, its maps and its card."""
 
     anatomy: Anatomy
@@ -75,7 +77,7 @@ def judgements(
     encoded: Encoded,
     methods: Sequence[str],
     *,
-    truths: Sequence[int | NDArray[np.int64]] | None = None,
+    truths: NDArray[Any] | None = None,
     outside: Sequence[Mapping[str, Array]] | None = None,
     randoms: int = RANDOMS,
     seed: int = 0,
@@ -84,7 +86,7 @@ def judgements(
 
     Args:
         methods: whose maps to make and judge.
-        truths: per text the true class, or a row of zeros and ones (multi-label).
+        truths: (N,) true classes, or (N, C) zeros and ones (multi-label).
         outside: per text further maps of the predicted class, made elsewhere, by name.
         randoms, seed: as for `measure_trust`.
     """
@@ -121,7 +123,7 @@ def _subject(
     maps: Mapping[str, Found],
     methods: Sequence[str],
     row: int,
-    truths: Sequence[int | NDArray[np.int64]] | None,
+    truths: NDArray[Any] | None,
     outside: Sequence[Mapping[str, Array]] | None,
     task: Task,
 ) -> Subject:
@@ -132,7 +134,7 @@ def _subject(
     return Subject(anatomy, index, judged, ceiling, truth, "leave-one-out" in methods)
 
 
-def _truth(of_row: int | NDArray[np.int64], index: int, task: Task) -> int | bool:
+def _truth(of_row: Any, index: int, task: Task) -> int | bool:
     if task == "multi-label":
         return bool(np.asarray(of_row)[index])
     return int(of_row)

@@ -270,6 +270,50 @@ def words(
 
 
 @app.command()
+def trust(
+    run: o.Run,
+    data: o.Data,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge this map (again for more); else all.", metavar="NAME"),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Measure so many texts, drawn at random.", min=1, metavar="N")
+    ] = 200,
+    seeds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seeds", help="A run trained alike with another seed (again for more).", metavar="RUN"
+        ),
+    ] = None,
+    map: Annotated[
+        str | None, typer.Option(help="Also judge maps made elsewhere (JSON).", metavar="FILE")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.", min=0, metavar="N")] = 0,
+    json: o.Json = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """How far a run's maps may be trusted: every method against chance and the best there is.
+
+    Labels are not needed. Of data with a split column the test rows are used (--split all: every
+    row). Says which method to show; explain follows it.
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.trusting import Asked, run_trust
+
+    asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), map, json, seed)
+    run_trust(run, data, options, asked)
+
+
+@app.command()
 def report(
     run: o.Run,
     html: Annotated[

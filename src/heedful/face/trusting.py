@@ -13,16 +13,16 @@ from rich.table import Table
 
 from heedful.explain.legend import METHODS
 from heedful.explain.measure import CONTROLS, SLOW, Plan, measure
-from heedful.explain.outside import read_outside
+from heedful.explain.outside import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
-from heedful.face.explaining import remembered_rows
-from heedful.face.remembering import names_of
+from heedful.face.remembering import names_of, remembered
+from heedful.face.stdin import taking_stdin
 from heedful.learn.files import write_json as write_file
 from heedful.learn.folder import load_model
 from heedful.learn.layout import TRUST
 from heedful.learn.model import TextModel, using_threads
 from heedful.records import Example, HeedfulError
-from heedful.text.corpus import Corpus, ReadOptions, fingerprint
+from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     folder = Path(run)
     model = load_model(folder)
     others = {other: _other(model, other) for other in asked.others}
-    corpus = remembered_rows(folder, data, replace(options, multi_label=_multi(model)))
+    corpus = _read(folder, data, replace(options, multi_label=model.task == "multi-label"))
     tell_data(corpus.notes, corpus.bad_rows)
     examples = _drawn(corpus.examples, asked.limit, asked.seed)
     methods = asked.methods or METHODS
-    outside = read_outside(asked.map, model, examples) if asked.map else None
+    outside = read_maps(Path(asked.map)) if asked.map else ()
     plan = Plan(methods, outside, others, asked.seed)
     with using_threads(0), Counter() as counter:
         found = measure(model, examples, plan, counter)
@@ -67,8 +67,16 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
         _show(run, record)
 
 
-def _multi(model: TextModel) -> bool:
-    return model.task == "multi-label"
+def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
+    """The texts, with their labels where the label column of training is there."""
+    known = remembered(folder, options)
+    with taking_stdin(data, options) as files:
+        try:
+            return read(files, known)
+        except HeedfulError:
+            if options.label is not None:
+                raise
+            return read(files, replace(known, label=None, labelled=False))
 
 
 def _other(model: TextModel, run: str) -> TextModel:
@@ -196,8 +204,9 @@ def _told(record: Mapping[str, Any]) -> list[str]:
         f"conicity of the states: {value(inside['conicity'])}; gradient x input agrees with "
         f"leave-one-out at tau {value(known['tau_ceiling'])}",
     ]
-    for name, figure in record["seeds"].items():
-        lines.append(f"attention of {name} diverges by {value(figure)} from this run's")
+    if record["seeds"]:
+        apart = value(record["seeds"]["divergence"])
+        lines.append(f"attention of runs with other seeds diverges by {apart} on average")
     if any(name in SLOW for name in record["methods"]):
         lines.append(f"* slow controls, on the first {min(CONTROLS, record['texts'])} texts")
     return lines
