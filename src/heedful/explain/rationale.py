@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.learn.bootstrap import Interval, mean_interval, middle, resampled_means
+from heedful.learn.bootstrap import Interval, middle, resampled_means
 from heedful.records import Explanation, HeedfulError
 from heedful.text.evidence import evidence
 
@@ -169,12 +169,11 @@ def _summary(
     rows: Floats, share: float, gold_share: float, resamples: int, seed: int
 ) -> Plausibility:
     """From (N, 5) figures of texts to those of the data."""
-    means = rows.mean(axis=0).tolist()
+    means, drawn = rows.mean(axis=0).tolist(), resampled_means(rows, resamples, seed)
     names = ("auprc", "average_precision", "token_f1")
-    bounds = {n: mean_interval(rows[:, i], resamples, seed) for i, n in enumerate(names)}
-    drawn = resampled_means(rows[:, 3:], resamples, seed)
-    bounds["iou_f1"] = middle(np.array([f1(p, r) for p, r in drawn.tolist()]))
     figures = dict(zip(names, means, strict=False))
+    bounds = {name: middle(drawn[:, i]) for i, name in enumerate(names)}
+    bounds["iou_f1"] = middle(np.array([f1(p, r) for p, r in drawn[:, 3:].tolist()]))
     return Plausibility(
         len(rows), share, gold_share, **figures, iou_f1=f1(means[3], means[4]), intervals=bounds
     )
@@ -218,7 +217,7 @@ def top(values: Floats, share: float) -> Mask:
 
     ERASER's baselines round up as well. At least one token, except for a share of 0.
     """
-    count = math.ceil(share * len(values) - 1e-9)  # 0.1 * 30 is 3.0000000000000004
+    count = math.ceil(share * len(values) - 1e-9)  # 0.07 * 100 is above 7
     chosen = np.zeros(len(values), bool)
     chosen[np.argsort(-values, kind="stable")[:count]] = True
     return chosen
