@@ -217,7 +217,7 @@ def top(values: Floats, share: float) -> Mask:
 
     ERASER's baselines round up as well. At least one token, except for a share of 0.
     """
-    count = math.ceil(share * len(values) - 1e-9)  # 0.1 * 30 is 3.0000000000000004
+    count = math.ceil(share * len(values) - 1e-9)  # 0.07 * 100 is above 7
     chosen = np.zeros(len(values), bool)
     chosen[np.argsort(-values, kind="stable")[:count]] = True
     return chosen
