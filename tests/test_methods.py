@@ -365,6 +365,10 @@ def test_seeds_change_what_is_drawn_and_nothing_else():
         assert same == (name not in ("lime", "shapley", "random"))
     random = token_maps(model, encoded, classes, ["random"])[0]["random"].values
     assert not np.allclose(random, first["shapley"].values)
+    changed = model.encode([TEXTS[0] + " good", TEXTS[0] + " bad"])
+    one, two = token_maps(model, changed, np.array([1, 1]), ["random"])
+    assert len(one["random"].values) == len(two["random"].values)
+    assert not np.allclose(one["random"].values, two["random"].values), "texts draw for themselves"
 
 
 def test_a_long_text():
