@@ -13,7 +13,7 @@ import torch
 from captum.attr import InputXGradient, IntegratedGradients
 
 from heedful.config import ENCODERS, SCORES
-from heedful.explain import gradients
+from heedful.explain import erasure, gradients
 from heedful.explain.attribute import explain, explain_examples
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.legend import METHODS
@@ -27,10 +27,10 @@ from heedful.records import HeedfulError
 from heedful.text.batch import pad
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
-from heedful.text.vocab import UNK, fit
+from heedful.text.vocab import PAD, UNK, fit
 from small_training import BINARY, reviews, settings
 
-TEXTS = tuple(e.text for e in reviews(6)) + ("good", "", "qqq www zzz")
+TEXTS = tuple(" ".join(e.text.split()[:14]) for e in reviews(6)) + ("good", "", "qqq www zzz")
 LABELS = {
     "binary": BINARY,
     "multi-class": Labels(("a", "b", "c"), "multi-class"),
@@ -124,19 +124,24 @@ def test_integrated_gradients_sum_to_the_output_difference(task, more):
 
 
 def test_a_jump_on_the_way_is_found():
-    """Scores that grow fast along the way turn attention into a switch."""
-    model = made(encoder="token", attention="dot", embedding=4)
+    """Halfway up, within a thousandth of the way, the output rises by 20."""
+    model = made(encoder="token", attention="uniform", embedding=1, head="dense",
+                 head_activation="tanh")  # fmt: skip
     with torch.no_grad():
-        model.network.embed.table.weight.mul_(8.0)
-        model.network.query.mul_(40.0)
-        model.network.embed.table.weight[UNK] = -model.network.embed.table.weight[7]
-    ids, mask, classes = batch_of(model)
-    asked = (model.network, ids, mask, classes, "binary")
+        model.network.embed.table.weight.fill_(1.0)[[PAD, UNK]] = 0.0
+        model.network.head.hidden.weight.fill_(2_000.0)
+        model.network.head.hidden.bias.fill_(-700.0)
+        model.network.head.output.weight.fill_(0.5)
+    ids, mask, _ = batch_of(model)
+    asked = (model.network, ids[:6], mask[:6], torch.ones(6, dtype=torch.long), "binary")
     _, plain = gradients.integrated_gradients(*asked, 0)
     values, missing = gradients.integrated_gradients(*asked)
-    total = (values.sum(dim=1) + missing).abs()
-    assert plain.abs().max() > 0.05, "the plain rule misses it"
-    assert (missing.abs() <= 0.01 * total.clamp(min=1)).all()
+    assert (plain.abs() > 1).all(), "the plain rule misses it"
+    assert (missing.abs() <= 0.2).all()
+    known = (ids[:6] != UNK) & mask[:6]
+    for row, here in zip(values, known, strict=True):
+        assert row[here].numpy() == pytest.approx(20 / here.sum().item(), rel=0.02)
+        assert row[~here].numpy() == pytest.approx(0)
 
 
 @pytest.mark.parametrize("encoder", ["token", "bilstm", "bigru"])
@@ -151,7 +156,7 @@ def test_attention_times_gradient_is_the_contribution(task, encoder):
         ours, contribution = one["attention-gradient"].values, one["contribution"].values
         assert ours == pytest.approx(contribution, abs=1e-5)
         assert one["contribution"].missing == pytest.approx(0, abs=1e-5)
-    assert max(abs(one["contribution"].values).max(initial=0) for one in found) > 0.05
+    assert max(abs(one["contribution"].values).max(initial=0) for one in found) > 0.02
 
 
 def test_attention_times_gradient_of_a_dense_head_by_differences():
@@ -219,7 +224,7 @@ def test_leave_one_out_in_parts(monkeypatch):
     model = made(encoder="conv")
     ids = model.encode(TEXTS)[0]
     (whole,) = run(model.network, [leave_one_out(ids, 1, "binary")])
-    monkeypatch.setattr("heedful.explain.erasure.AT_ONCE", 3 * len(ids))
+    monkeypatch.setattr(erasure, "AT_ONCE", 3 * len(ids))
     (parts,) = run(model.network, [leave_one_out(ids, 1, "binary")])
     assert parts == pytest.approx(whole, abs=1e-5)
 
@@ -255,16 +260,16 @@ def test_shapley_values_are_exact_where_all_orders_are_taken(task, text, pairs):
 
 def test_sampled_shapley_values_come_near_and_sum_up():
     model = made("multi-class", encoder="conv")
-    ids = model.encode(["the film is not bad at all but good"])[0]
+    ids = model.encode(["the film is not bad but good"])[0]
     exact = exact_shapley(model, ids, 2)
     errors = []
-    for pairs in (4, 400):
+    for pairs in (2, 200):
         drawn = np.random.default_rng(3)
         (found,) = run(model.network, [shapley(ids, 2, "multi-class", drawn, pairs)])
         assert found.values.sum() == pytest.approx(exact.sum(), abs=1e-5)
         assert abs(found.missing) < 1e-12
         errors.append(np.abs(found.values - exact).max() / np.abs(exact).max())
-    assert errors[1] < 0.05 and errors[1] < errors[0] < 0.6
+    assert errors[1] < 0.1 and errors[1] < errors[0] / 3
 
 
 def linear_bag(words: list[str], weights: list[float]) -> TextModel:
@@ -280,7 +285,7 @@ def linear_bag(words: list[str], weights: list[float]) -> TextModel:
     return model
 
 
-@pytest.mark.parametrize("method", ["lime", "leave-one-out", "shapley", "contribution"])
+@pytest.mark.parametrize("method", ["lime", "leave-one-out", "contribution"])
 def test_the_weights_of_a_linear_model_are_found_in_order(method):
     words = [w for w in Tokenizer(settings().text).words(TEXTS[0]) if w.isalpha()]
     words = list(dict.fromkeys(words))[:12]
@@ -361,6 +366,10 @@ def test_seeds_change_what_is_drawn_and_nothing_else():
         assert same == (name not in ("lime", "shapley", "random"))
     random = token_maps(model, encoded, classes, ["random"])[0]["random"].values
     assert not np.allclose(random, first["shapley"].values)
+    changed = model.encode([TEXTS[0] + " good", TEXTS[0] + " bad"])
+    one, two = token_maps(model, changed, np.array([1, 1]), ["random"])
+    assert len(one["random"].values) == len(two["random"].values)
+    assert not np.allclose(one["random"].values, two["random"].values), "texts draw for themselves"
 
 
 def test_a_long_text():

@@ -26,7 +26,7 @@ STEPS = 32
 """Nodes of the whole way."""
 FEWER = 8
 """Nodes of a part of it."""
-HALVINGS = 8
+HALVINGS = 16
 LIMIT = 0.01
 """What integrated gradients may miss: a share of the sum, or so much log-odds if it is below 1."""
 
@@ -41,7 +41,6 @@ def differentiable(network: Classifier) -> Iterator[None]:
     network.eval()
     try:
         with (
-            torch.inference_mode(False),
             torch.enable_grad(),
             torch.backends.cudnn.flags(enabled=False),
         ):
@@ -182,11 +181,11 @@ class _Parts(NamedTuple):
 
 
 def _worst(parts: _Parts, limit: Tensor) -> Tensor:
-    """(P,) the stretches to halve: in texts beyond their limit, those beyond an even share."""
+    """(P,) the stretches to halve: in texts beyond their limit, those that miss about most."""
     size, rows = parts.gap.abs(), parts.at.rows
-    total = torch.zeros_like(limit).index_add_(0, rows, size)
-    count = torch.zeros_like(limit).index_add_(0, rows, torch.ones_like(size))
-    return (total > limit)[rows] & (size > (limit / count)[rows])
+    of_text = torch.arange(len(limit), device=rows.device)[:, None] == rows  # (B, P)
+    sizes = torch.where(of_text, size, 0.0)
+    return (sizes.sum(dim=1) > limit)[rows] & (2 * size >= sizes.amax(dim=1)[rows])
 
 
 def _integrate(path: _Path, at: _Stretches, steps: int) -> _Parts:

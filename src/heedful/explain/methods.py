@@ -52,7 +52,8 @@ def token_maps(
     classes = np.asarray(classes, np.int64)
     if set(methods) & set(_READ_OFF):
         _read_off(model, encoded, classes, maps)
-    _differentiate(model, encoded, classes, [m for m in _GRADIENTS if m in methods], maps)
+    with torch.inference_mode(False):  # whatever the caller is in
+        _differentiate(model, encoded, classes, [m for m in _GRADIENTS if m in methods], maps)
     for name in [m for m in _ASKED if m in methods]:
         questions = (
             _question(name, encoded[i], int(classes[i]), model.task, seed)

@@ -96,7 +96,7 @@ def _ends_phrase(text: str, words: Sequence[Token], i: int) -> bool:
         return True
     if _OPENS.fullmatch(before) or _PAUSES.fullmatch(here) or _closes(words, i):
         return False
-    return _PAUSES.fullmatch(_closed(words, i).text) is not None
+    return any(_PAUSES.fullmatch(mark) for mark in (before, _closed(words, i).text))
 
 
 def _ends_sentence(text: str, words: Sequence[Token], i: int) -> bool:
