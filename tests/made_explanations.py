@@ -123,6 +123,7 @@ def trusted(
         attention_flip=Flip(0.07, (0.6, 0.64, 0.7), flipped=True),
         input_flip=Flip(0.25, (1.0, 1.0, 0.9), flipped=True) if good else Flip(1, (1.0,), False),
         tau=tau,
+        tau_signed=tau,
         tau_ceiling=0.71,
         uniform=0.234,
         trusted=good,

@@ -208,8 +208,10 @@ class Trust:
         sufficiency: AOPC, p lost when only the top tokens are kept; lower is better.
         attention_flip: weights zeroed and renormalised, states kept.
         input_flip: tokens replaced by the unknown token, the model run again.
-        tau: Kendall's tau between the map and leave-one-out; None where one of them is constant.
-        tau_ceiling: the same between gradient x input and leave-one-out.
+        tau: Kendall's tau between the strengths of the map and of leave-one-out, signs left
+            aside, as attention has none; None where one of them is constant.
+        tau_signed: the same with signs.
+        tau_ceiling: `tau` of gradient x input.
         uniform: |change of p| under uniform attention.
         trusted: whether the map beats all random maps on comprehensiveness.
         sentence: the verdict in plain words.
@@ -224,6 +226,7 @@ class Trust:
     attention_flip: Flip
     input_flip: Flip
     tau: float | None
+    tau_signed: float | None
     tau_ceiling: float | None
     uniform: float
     trusted: bool

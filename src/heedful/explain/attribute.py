@@ -93,10 +93,11 @@ def _with_maps(
     names = model.labels.names
     classes = np.array([names.index(one.target) for one in explained], np.int64)
     found = token_maps(model, encoded, classes, further)
-    return [_with(model, one, maps) for one, maps in zip(explained, found, strict=True)]
+    return [with_maps(model, one, maps) for one, maps in zip(explained, found, strict=True)]
 
 
-def _with(model: TextModel, explanation: Explanation, found: dict[str, Found]) -> Explanation:
+def with_maps(model: TextModel, explanation: Explanation, found: dict[str, Found]) -> Explanation:
+    """The explanation with further maps of its target (binary: of both classes)."""
     signs = {explanation.target: 1.0}
     if model.task == "binary":  # one logit: the other class has the mirror image
         signs = {n: 1.0 if n == explanation.target else -1.0 for n in model.labels.names}

@@ -167,7 +167,7 @@ def _card(
     inputs = first_change(differs(curves.masked), size)
     weights = attention_flips(model.network, anatomy, orders, differs)
     uniform = abs(p - float(odds.p(anatomy.uniform_logits[None])[0]))
-    ceiling, own = tau(subject.ceiling, loo), len(maps)
+    ceiling, own = tau(np.abs(subject.ceiling), np.abs(loo)), len(maps)
     trust = {}
     for number, (name, values) in enumerate(maps.items()):
         comprehensiveness = _judged(lost, number, own, higher=True)
@@ -181,7 +181,8 @@ def _card(
             sufficiency=_judged(kept, number, own, higher=False),
             attention_flip=_flip(weights, number, own),
             input_flip=_flip(inputs, number, own),
-            tau=tau(values, loo),
+            tau=tau(np.abs(values), np.abs(loo)),
+            tau_signed=tau(values, loo),
             tau_ceiling=ceiling,
             uniform=uniform,
             trusted=trusted,

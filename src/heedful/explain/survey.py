@@ -94,7 +94,8 @@ METRICS: tuple[Metric, ...] = (
         False,
         "median share of words masked until the decision changes",
     ),
-    Metric("tau", lambda t: t.tau, False, True, "Kendall's tau with leave-one-out"),
+    Metric("tau", lambda t: t.tau, False, True, "Kendall's tau with leave-one-out, strengths"),
+    Metric("tau_signed", lambda t: t.tau_signed, False, True, "the same with signs"),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}
 

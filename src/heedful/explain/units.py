@@ -50,8 +50,7 @@ def summed(explanation: Explanation, method: str, target: str, unit: str) -> tup
     Raises:
         HeedfulError: an unknown unit, or a map that was not made.
     """
-    if unit not in UNITS:
-        raise HeedfulError(f"unknown unit {unit!r}; choose from {', '.join(UNITS)}")
+    check_unit(unit)
     values = explanation.map_of(method, target)
     if values is None:
         raise HeedfulError(
@@ -63,6 +62,12 @@ def summed(explanation: Explanation, method: str, target: str, unit: str) -> tup
     starts = cuts(explanation.text, unit)
     groups = groupby(pairs, key=lambda pair: bisect_right(starts, pair[0].start))
     return tuple(_unit(explanation.text, list(group)) for _, group in groups)
+
+
+def check_unit(unit: str) -> None:
+    """Raise HeedfulError for a unit that there is not, with those that there are."""
+    if unit not in UNITS:
+        raise HeedfulError(f"unknown unit {unit!r}; choose from {', '.join(UNITS)}")
 
 
 def absolute(values: Sequence[float]) -> tuple[float, ...]:

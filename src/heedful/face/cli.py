@@ -194,8 +194,27 @@ def explain(
     texts: o.Texts = None,
     input: o.OptionalData = None,
     method: Annotated[
-        str, typer.Option(help="contribution or attention.", metavar="NAME")
-    ] = "contribution",
+        str | None,
+        typer.Option(
+            help="contribution, attention, attention-gradient, gradient-input, "
+            "integrated-gradients, leave-one-out, lime, shapley; else what heedful trust found "
+            "best, or contribution.",
+            metavar="NAME",
+        ),
+    ] = None,
+    all_methods: Annotated[
+        bool, typer.Option("--all-methods", help="Make every map, to switch between on the page.")
+    ] = False,
+    trust: Annotated[
+        bool | None,
+        typer.Option(
+            "--trust/--no-trust",
+            help="Measure how far each map may be trusted (by itself for up to 25 texts).",
+        ),
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="Also sum the map: word, phrase or sentence.", metavar="UNIT")
+    ] = "token",
     target: Annotated[
         str | None,
         typer.Option("--class", help="Explain this class; else the predicted one.", metavar="NAME"),
@@ -216,11 +235,11 @@ def explain(
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
-    """Which words a decision rests on: in colour, as page or JSON."""
+    """Which words a decision rests on, and how far to trust that: in colour, as page or JSON."""
     options = o.read_options(locals())
     from heedful.face.explaining import Wanted, run_explain
 
-    wanted = Wanted(method, target, html, json, limit)
+    wanted = Wanted(method, all_methods, trust, by, target, html, json, limit)
     run_explain(run, texts or [], input or [], options, wanted)
 
 

@@ -6,26 +6,47 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from heedful.explain.attribute import explain_examples
-from heedful.face.console import note, stdout, tell_data, write_json, write_text
+from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.trusted import trusted_examples
+from heedful.explain.units import check_unit, summed
+from heedful.face.console import Counter, note, stdout, tell_data, write_json, write_text
+from heedful.face.unit_table import sums_table
 from heedful.face.remembering import remembered
 from heedful.face.render import to_html, to_terminal
 from heedful.face.scoring import given
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
-from heedful.learn.model import using_threads
-from heedful.records import BadRow, Example, HeedfulError
+from heedful.learn.layout import TRUST
+from heedful.learn.model import TextModel, using_threads
+from heedful.learn.run import read_json
+from heedful.records import BadRow, Example, Explanation, HeedfulError
 from heedful.text.corpus import ReadOptions, stream
 
-METHODS = ("contribution", "attention")
+FEW = 25
+"""Texts up to which cards are measured unasked: that takes some seconds at most."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to show, and where."""
+    """What to show, and where.
 
-    method: str
+    Attributes:
+        method: the map shown first; None = what `heedful trust` found best, else contribution.
+        all_methods: make every map, to switch between.
+        trust: measure how far the maps may be trusted; None = for a few texts.
+        unit: also sum the map per word, phrase or sentence.
+        target: the class; None = the predicted one.
+        html, json: files, `-`, or None.
+        limit: rows of files that are explained at most.
+    """
+
+    method: str | None
+    all_methods: bool
+    trust: bool | None
+    unit: str
     target: str | None
     html: str | None
     json: str | None
@@ -36,8 +57,8 @@ def run_explain(
     run: str, texts: Sequence[str], paths: Sequence[str], options: ReadOptions, wanted: Wanted
 ) -> None:
     """Explain texts given as arguments and rows of files."""
-    if wanted.method not in METHODS:
-        raise HeedfulError(f"unknown method {wanted.method!r}; choose from {', '.join(METHODS)}")
+    check_methods([wanted.method] if wanted.method else [])
+    check_unit(wanted.unit)
     if not texts and not paths:
         raise HeedfulError("nothing to explain; give texts, or a file with --input")
     folder = Path(run)
@@ -53,18 +74,55 @@ def run_explain(
         examples += _rows(files, plain, folder, wanted.limit)
     if not examples:
         raise HeedfulError("there is nothing left to explain; give texts with words in them")
-    with using_threads(0):
-        found = list(explain_examples(model, examples, wanted.target))
+    method = wanted.method or shown_by_default(folder)
+    found = _explained(model, examples, wanted, method)
     if wanted.html:
-        page = to_html(found, title=f"heedful: {folder.name}", method=wanted.method)
+        page = to_html(found, title=f"heedful: {folder.name}", method=method)
         write_text(wanted.html, page)
         if wanted.html != "-":
             note(f"{len(found):,} texts explained in {wanted.html}")
     if wanted.json:
-        write_json(wanted.json, [explanation.to_json() for explanation in found])
+        records = [one.to_json() | _sums(one, method, wanted) for one in found]
+        write_json(wanted.json, records)
     if not wanted.html and not wanted.json:
         for explanation in found:
-            stdout().print(to_terminal(explanation, method=wanted.method, target=wanted.target))
+            stdout().print(to_terminal(explanation, method=method, target=wanted.target))
+            if wanted.unit != "token":
+                stdout().print(sums_table(explanation, method, wanted.target, wanted.unit))
+
+
+def shown_by_default(folder: Path) -> str:
+    """The map that `heedful trust` found best for this run; contribution where it was not run."""
+    if not (folder / TRUST).exists():
+        return "contribution"
+    found = read_json(folder / TRUST).get("show")
+    return found if found in METHODS else "contribution"
+
+
+def _explained(
+    model: TextModel, examples: Sequence[Example], wanted: Wanted, method: str
+) -> list[Explanation]:
+    further = [m for m in METHODS if m != "random"] if wanted.all_methods else [method]
+    with_cards = len(examples) <= FEW if wanted.trust is None else wanted.trust
+    if wanted.trust is None and not with_cards:
+        note(f"no cards of trust for {len(examples):,} texts; --trust measures them")
+    with using_threads(0), Counter() as counter:
+        if not with_cards:
+            return list(explain_examples(model, examples, wanted.target, further))
+        found = []
+        for explanation in trusted_examples(model, examples, wanted.target, further):
+            found.append(explanation)
+            counter("texts measured", len(found), len(examples))
+        return found
+
+
+def _sums(explanation: Explanation, method: str, wanted: Wanted) -> dict[str, Any]:
+    """The map's sums per word, phrase or sentence, for JSON."""
+    if wanted.unit == "token":
+        return {}
+    target = wanted.target or explanation.target
+    units = summed(explanation, method, target, wanted.unit)
+    return {"units": [unit._asdict() for unit in units]}
 
 
 def _rows(paths: Sequence[str], options: ReadOptions, run: Path, limit: int) -> list[Example]:

@@ -159,15 +159,14 @@ def _table(record: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> Tab
 
 
 def _figure(figure: Mapping[str, Any] | None) -> str:
-    """`.97 .95–.98`; n/a where it is not defined."""
+    """`.97 ±.02`, half the width of the interval; n/a where it is not defined."""
     if figure is None:
         return ""
     if figure["value"] is None:
         return "n/a"
-    interval = (
-        f" {short(figure['low'])}–{short(figure['high'])}" if figure["low"] is not None else ""
-    )
-    return short(figure["value"]) + interval
+    if figure["low"] is None:
+        return short(figure["value"])
+    return f"{short(figure['value'])} ±{short((figure['high'] - figure['low']) / 2)}"
 
 
 def short(value: float) -> str:
