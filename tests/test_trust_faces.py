@@ -70,12 +70,12 @@ def test_methods_are_offered_known_ones_first() -> None:
 
 
 def test_each_further_method_has_its_own_scale() -> None:
-    assert limit_of(MEASURED, "integrated-gradients") == 0.81 / 2
+    assert limit_of(MEASURED, "integrated-gradients") == 0.81 * 0.4
     assert limit_of(MEASURED, "mine") == pytest.approx(0.81**2)
     page = to_html([MEASURED], method="integrated-gradients")
-    assert "−0.41 against" in page  # 0.405: halves go up
-    assert "+0.41 for positive</span><span class=unit>log-odds</span>" in page
-    assert "words 0.515 log-odds for positive (completeness error 0.031)" in page
+    assert "−0.32 against" in page
+    assert "+0.32 for positive</span><span class=unit>log-odds</span>" in page
+    assert "words 0.412 log-odds for positive (completeness error 0.031)" in page
 
 
 def test_a_class_without_a_map_is_told_and_not_drawn() -> None:
