@@ -116,6 +116,17 @@ class TrainConfig:
         average: decay of a moving average of the weights over batches, which is then what is
             measured and kept; 0 = off, .99 = over about the last hundred batches.
         class_weights: `balanced` weighs each class by the inverse of its frequency.
+        conicity: weight of a penalty on states that all point the same way, so that it matters
+            which of them attention picks (nn/penalty.py); 0 = off. The reported training loss
+            leaves penalties out.
+        tying: weight of a penalty on states that stray from their own token's vector, so that
+            attention to a state is attention to its token (nn/penalty.py); 0 = off. Needs states
+            as wide as the token vectors.
+        masked_training: share of the texts that lose tokens to the unknown token while
+            training, each a share of its own between none and all, so that a text with tokens
+            taken out is nothing new to the model (learn/masking.py); 0 = off.
+        rationales: weight of a penalty on attention that misses what a person has marked as
+            evidence (nn/penalty.py); 0 = off. Needs training data with evidence.
         validation: share of the training data held out when no validation file is given.
         monitor: validation metric that decides which epoch was best.
         patience: stop after so many epochs without improvement; 0 = never stop early.
@@ -139,6 +150,10 @@ class TrainConfig:
     clip_norm: float = 1.0
     average: float = 0.0
     class_weights: Literal["none", "balanced"] = "none"
+    conicity: float = 0.0
+    tying: float = 0.0
+    masked_training: float = 0.0
+    rationales: float = 0.0
     validation: float = 0.1
     monitor: str = "loss"
     patience: int = 2
@@ -298,6 +313,10 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "train.weight_decay": (0, None),
     "train.clip_norm": (0, None),
     "train.average": (0, 0.9999),
+    "train.conicity": (0, None),
+    "train.tying": (0, None),
+    "train.masked_training": (0, 1),
+    "train.rationales": (0, None),
     "train.validation": (0, 0.9),
     "train.patience": (0, None),
     "train.min_delta": (0, None),
@@ -333,6 +352,37 @@ def check(config: Config) -> None:
             f"setting model.encoder_dropout has {len(model.encoder_dropout)} values for "
             f"{model.layers} layers; give one, or one per layer"
         )
+    if config.train.rationales and model.attention == "uniform":
+        raise HeedfulError(
+            "train.rationales does nothing with model.attention=uniform, which cannot learn where "
+            "to look; choose another score, or set train.rationales=0"
+        )
+    if config.train.vectors is None:  # else the file decides how wide the token vectors are
+        check_tying(config)
+
+
+def check_tying(config: Config) -> None:
+    """Raise HeedfulError where `train.tying` has nothing to tie, or widths that differ."""
+    model = config.model
+    if not config.train.tying:
+        return
+    if model.encoder == "token":
+        raise HeedfulError(
+            "train.tying does nothing with model.encoder=token, whose states are the token "
+            "vectors themselves; set train.tying=0"
+        )
+    directions = 2 if model.bidirectional and model.encoder != "conv" else 1
+    width = model.hidden * directions
+    if width == model.embedding:
+        return
+    sum_ = f"{directions} x model.hidden = {width}" if directions > 1 else f"model.hidden = {width}"
+    halves = model.embedding % directions == 0
+    fit = f"model.hidden={model.embedding // directions}" if halves else ""
+    widen = "" if config.train.vectors else f"model.embedding={width}"
+    raise HeedfulError(
+        f"train.tying needs states as wide as the token vectors, and they are {sum_} and "
+        f"{model.embedding} wide; set {' or '.join(filter(None, (fit, widen))) or 'train.tying=0'}"
+    )
 
 
 def from_json(values: Mapping[str, Any]) -> Config:

@@ -265,7 +265,7 @@ class Explanation:
         attention: one weight per token, >= 0, sum 1 (all zero for a text without tokens).
         contributions: per class, one signed number per token.
         base, logits, error: per class.
-        maps: further methods (`explain.methods.METHODS`, or a map from outside): method to class
+        maps: further methods (`explain.legend.METHODS`, or a map from outside): method to class
             to one signed number per token. Only the classes that were asked for.
         missing: for methods that promise a sum (integrated gradients, Shapley values): method to
             class to what the numbers miss of it, in log-odds.

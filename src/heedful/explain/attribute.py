@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.explain.fitted import model_of
+from heedful.explain.found import Found
+from heedful.explain.legend import check_methods
+from heedful.explain.methods import token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
-from heedful.records import Example, Explanation, HeedfulError, Token
-from heedful.text.tokenize import cut
+from heedful.records import Example, Explanation, HeedfulError
 from heedful.text.vocab import Encoded
 
 # Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
 CHUNK = 256
 
 
+# These two stand in every explanation and need not be asked for.
+ALWAYS = ("attention", "contribution")
+
+
 def explain(
-    model: Any, text: str | Sequence[str], target: str | None = None
+    model: Any,
+    text: str | Sequence[str],
+    target: str | None = None,
+    methods: Sequence[str] = (),
 ) -> Explanation | list[Explanation]:
     """Show what a decision rests on.
 
@@ -28,37 +39,42 @@ def explain(
         model: a `TextClassifier` or `TextModel`.
         text: one text, or several.
         target: the class the map is about; None = the predicted one.
+        methods: further maps of the target (of both classes of a binary model) beside attention
+            and contribution: names of `legend.METHODS`. They are found in `maps`.
 
     Returns:
         One Explanation for one text, a list for several. It draws itself in a notebook.
 
     Raises:
-        HeedfulError: an unknown target class, a value that is no text, or a model that is not
-            fitted.
+        HeedfulError: an unknown target class or method, a value that is no text, or a model
+            that is not fitted.
     """
-    inner = model if isinstance(model, TextModel) else getattr(model, "model_", None)
-    if not isinstance(inner, TextModel):
-        raise HeedfulError("explain needs a fitted TextClassifier; call fit or load first")
+    inner = model_of(model, "explain")
     texts = [text] if isinstance(text, str) else as_texts(text)
     name = None if target is None else str(target)  # classes_ may be numbers
-    found = list(explain_examples(inner, [Example(t) for t in texts], name))
+    found = list(explain_examples(inner, [Example(t) for t in texts], name, methods))
     return found[0] if isinstance(text, str) else found
 
 
 def explain_examples(
-    model: TextModel, examples: Sequence[Example], target: str | None = None
+    model: TextModel,
+    examples: Sequence[Example],
+    target: str | None = None,
+    methods: Sequence[str] = (),
 ) -> Iterator[Explanation]:
     """One Explanation per example, in order, with its label and gold spans carried along."""
     if target is not None and target not in model.labels.names:
         raise HeedfulError(
             f"unknown class {target!r}; the model knows {', '.join(model.labels.names)}"
         )
+    check_methods(methods)
+    further = [name for name in dict.fromkeys(methods) if name not in ALWAYS]
     for start in range(0, len(examples), CHUNK):
-        yield from _explain_chunk(model, examples[start : start + CHUNK], target)
+        yield from _explain_chunk(model, examples[start : start + CHUNK], target, further)
 
 
 def _explain_chunk(
-    model: TextModel, examples: Sequence[Example], target: str | None
+    model: TextModel, examples: Sequence[Example], target: str | None, further: Sequence[str]
 ) -> list[Explanation]:
     encoded = model.encode([example.text for example in examples])
     result: list[Explanation | None] = [None] * len(examples)
@@ -66,7 +82,34 @@ def _explain_chunk(
         for row, index in enumerate(order):
             one = Scored(part.logits[row], part.weights[row], part.contributions[row], part.base)
             result[index] = _record(model, examples[index], encoded, int(index), one, target)
-    return [explanation for explanation in result if explanation is not None]
+    explained = [explanation for explanation in result if explanation is not None]
+    return _with_maps(model, encoded, explained, further) if further else explained
+
+
+def _with_maps(
+    model: TextModel, encoded: Encoded, explained: Sequence[Explanation], further: Sequence[str]
+) -> list[Explanation]:
+    """The explanations with further maps of their targets."""
+    names = model.labels.names
+    classes = np.array([names.index(one.target) for one in explained], np.int64)
+    found = token_maps(model, encoded, classes, further)
+    return [_with(model, one, maps) for one, maps in zip(explained, found, strict=True)]
+
+
+def _with(model: TextModel, explanation: Explanation, found: dict[str, Found]) -> Explanation:
+    signs = {explanation.target: 1.0}
+    if model.task == "binary":  # one logit: the other class has the mirror image
+        signs = {n: 1.0 if n == explanation.target else -1.0 for n in model.labels.names}
+    maps = {
+        method: {name: tuple((sign * one.values).tolist()) for name, sign in signs.items()}
+        for method, one in found.items()
+    }
+    missing = {
+        method: {name: sign * one.missing for name, sign in signs.items()}
+        for method, one in found.items()
+        if one.missing is not None
+    }
+    return replace(explanation, maps=maps, missing=missing)
 
 
 def _record(
@@ -77,10 +120,7 @@ def _record(
     one: Scored,
     target: str | None,
 ) -> Explanation:
-    config, names = model.config.text, model.labels.names
-    tokens: list[Token] = list(
-        cut(model.tokenizer.tokens(example.text), config.max_tokens, config.keep)
-    )
+    names, tokens = model.labels.names, model.tokens(example.text)
     logits = one.logits.double().numpy()
     row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
     here = slice(index, index + 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from heedful.records import HeedfulError
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,6 @@ class Legend:
         says: one plain line: what a word's number is.
         unit: of one token's number; empty where it has none.
         signed: whether numbers below zero speak against the class.
-        promises_sum: whether the numbers sum to something known, so that an error can be stated.
     """
 
     name: str
@@ -23,7 +25,6 @@ class Legend:
     says: str
     unit: str
     signed: bool
-    promises_sum: bool
 
 
 _ALL = (
@@ -33,7 +34,6 @@ _ALL = (
         "How much of each place was read, not which way it pulled. Much read is not decisive.",
         "share of attention",
         signed=False,
-        promises_sum=False,
     ),
     Legend(
         "contribution",
@@ -41,7 +41,6 @@ _ALL = (
         "What each word in its place adds to the score of the class; base and words sum to it.",
         "log-odds",
         signed=True,
-        promises_sum=True,
     ),
     Legend(
         "attention-gradient",
@@ -49,7 +48,6 @@ _ALL = (
         "The attention of each word, times what more of it would do to the score.",
         "log-odds, to first order",
         signed=True,
-        promises_sum=False,
     ),
     Legend(
         "gradient-input",
@@ -57,7 +55,6 @@ _ALL = (
         "How the score leans on each word’s vector: its slope at this very text.",
         "log-odds, to first order",
         signed=True,
-        promises_sum=False,
     ),
     Legend(
         "integrated-gradients",
@@ -65,7 +62,6 @@ _ALL = (
         "What each word adds on the way from a text of unknown words to this one.",
         "log-odds",
         signed=True,
-        promises_sum=True,
     ),
     Legend(
         "leave-one-out",
@@ -73,7 +69,6 @@ _ALL = (
         "What the score loses when this one word is deleted and the rest is read again.",
         "log-odds",
         signed=True,
-        promises_sum=False,
     ),
     Legend(
         "lime",
@@ -81,7 +76,6 @@ _ALL = (
         "Weights of a linear model fitted to copies of the text with random words deleted.",
         "log-odds",
         signed=True,
-        promises_sum=False,
     ),
     Legend(
         "shapley",
@@ -89,7 +83,6 @@ _ALL = (
         "What each word adds on average when words are put in one by one, in random order.",
         "log-odds",
         signed=True,
-        promises_sum=True,
     ),
     Legend(
         "random",
@@ -97,11 +90,18 @@ _ALL = (
         "Nothing: numbers drawn by chance, to compare the other maps with.",
         "",
         signed=True,
-        promises_sum=False,
     ),
 )
 LEGENDS: dict[str, Legend] = {legend.name: legend for legend in _ALL}
 """In the order in which they are offered."""
+METHODS: tuple[str, ...] = tuple(LEGENDS)
+
+
+def check_methods(names: Iterable[str]) -> None:
+    """Raise HeedfulError for a name that is no method, with those that are."""
+    for name in names:
+        if name not in LEGENDS:
+            raise HeedfulError(f"unknown method {name!r}; choose from {', '.join(METHODS)}")
 
 
 def legend_of(name: str) -> Legend:
@@ -112,6 +112,5 @@ def legend_of(name: str) -> Legend:
         "A map from outside: how it was made, and what its numbers mean, is its maker’s to say.",
         "",
         signed=True,
-        promises_sum=False,
     )
     return LEGENDS.get(name, neutral)

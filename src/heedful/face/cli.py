@@ -225,6 +225,95 @@ def explain(
 
 
 @app.command()
+def words(
+    run: o.Run,
+    data: o.Data,
+    against: Annotated[
+        str | None, typer.Option(help="Also tell what changed from this run.", metavar="RUN")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            help="Entries of a list; else 10 in the terminal, 50 elsewhere.", min=1, metavar="N"
+        ),
+    ] = None,
+    min_texts: Annotated[
+        int | None,
+        typer.Option(
+            help="List what stands in so many texts; else 2 to 5, more for much data.",
+            min=1,
+            metavar="N",
+        ),
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option(help="Write one self-contained page.", metavar="FILE")
+    ] = None,
+    json: o.Json = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """Which words and phrases carry each class over all texts, and where attention goes.
+
+    Labels are not needed. Of data with a split column the test rows are used (--split all: every
+    row).
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.words import Wanted, run_words
+
+    run_words(run, data, options, Wanted(against, limit, min_texts, html, json))
+
+
+@app.command()
+def trust(
+    run: o.Run,
+    data: o.Data,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge this map (again for more); else all.", metavar="NAME"),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Measure so many texts, drawn at random.", min=1, metavar="N")
+    ] = 200,
+    seeds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seeds", help="A run trained alike with another seed (again for more).", metavar="RUN"
+        ),
+    ] = None,
+    map: Annotated[
+        str | None, typer.Option(help="Also judge maps made elsewhere (JSON).", metavar="FILE")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.", min=0, metavar="N")] = 0,
+    json: o.Json = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """How far a run's maps may be trusted: every method against chance and the best there is.
+
+    Labels are not needed. Of data with a split column the test rows are used (--split all: every
+    row). Says which method to show; explain follows it.
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.trusting import Asked, run_trust
+
+    asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), map, json, seed)
+    run_trust(run, data, options, asked)
+
+
+@app.command()
 def report(
     run: o.Run,
     html: Annotated[

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -160,6 +167,40 @@ def figure_text(metric: str, value: float | None) -> str:
     if value is None or value != value:
         return "n/a"
     return f"{int(value):,}" if metric in COUNTS else f"{value:.4f}"
+
+
+class Counter:
+    """How many of how many are done: a live bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self.console = stderr()
+        self.bar: Progress | None = None
+        self.tasks: dict[str, TaskID] = {}
+        self.told = time.monotonic()
+
+    def __enter__(self) -> Counter:
+        if self.console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            left = TimeRemainingColumn()
+            self.bar = Progress(*columns, left, console=self.console, transient=True)
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Move the bar of `what`, or print a line now and then."""
+        if self.bar:
+            if what not in self.tasks:
+                self.tasks[what] = self.bar.add_task(what, total=total)
+            self.bar.update(self.tasks[what], completed=done)
+            return
+        now = time.monotonic()
+        if now - self.told >= PLAIN_EVERY:
+            self.told = now
+            note(f"{what}: {done:,} of {total:,}", console=self.console)
 
 
 class Watch:

@@ -8,6 +8,7 @@ choice of test texts, not that of training texts or seeds.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def intervals(
     drawn = {name: np.concatenate([p[name] for p in parts]) for name in rated(task)}
     itself = measure(np.ones((len(targets), 1)))["ece"][0]
     drawn["ece"] = np.maximum(0.0, drawn["ece"] - max(0.0, drawn["ece"].mean() - itself))
-    return {name: _middle(drawn[name]) for name in rated(task)}
+    return {name: middle(drawn[name]) for name in rated(task)}
 
 
 def draw_counts(random: np.random.Generator, rows: int, draws: int) -> NDArray[np.float64]:
@@ -76,13 +77,53 @@ def draw_counts(random: np.random.Generator, rows: int, draws: int) -> NDArray[n
     return np.ascontiguousarray(counts.T)
 
 
-def _middle(values: Array) -> Interval:
+def middle(values: Array) -> Interval:
     """The middle 95 % of the values that are defined."""
     values = values[~np.isnan(values)]
     if len(values) == 0:
         return UNDEFINED
     low, high = np.percentile(values, (2.5, 97.5)).tolist()
     return low, high
+
+
+def resampled(
+    statistic: Callable[[Array], float], rows: int, resamples: int = 1000, seed: int = 0
+) -> Interval:
+    """95 % percentile interval of a figure over rows.
+
+    Args:
+        statistic: the figure from weights (rows,) that sum to 1; NaN where not defined.
+        rows: how many there are.
+        resamples, seed: as for `intervals`.
+    """
+    if rows == 0:
+        return UNDEFINED
+    drawn = draw_counts(np.random.default_rng(seed), rows, resamples) / rows
+    return middle(np.array([statistic(weights) for weights in drawn.T]))
+
+
+def resampled_means(values: Array, resamples: int = 1000, seed: int = 0) -> NDArray[np.float64]:
+    """(resamples, M): the column means of (N, M) in every draw of N rows; N is 1 or more."""
+    random, rows = np.random.default_rng(seed), len(values)
+    step = max(1, min(_DRAWS, _CELLS // rows))
+    parts = [
+        draw_counts(random, rows, min(step, resamples - start)).T @ values / rows
+        for start in range(0, resamples, step)
+    ]
+    return np.concatenate(parts)
+
+
+def mean_interval(values: Array, resamples: int = 1000, seed: int = 0) -> Interval:
+    """95 % percentile interval of the mean of (N,) values; (NaN, NaN) for none.
+
+    Args:
+        values: one figure per text.
+        resamples, seed: as for `intervals`.
+    """
+    column = np.asarray(values, np.float64).reshape(-1, 1)
+    if len(column) == 0:
+        return UNDEFINED
+    return middle(resampled_means(column, resamples, seed)[:, 0])
 
 
 def paired_difference(
@@ -103,7 +144,7 @@ def paired_difference(
     gain = np.asarray(first_right, bool).astype(np.int64) - np.asarray(second_right, bool)
     shares = np.bincount(gain + 1, minlength=3) / count
     drawn = np.random.default_rng(seed).multinomial(count, shares, size=resamples)
-    return _middle((drawn[:, 2] - drawn[:, 0]) / count)
+    return middle((drawn[:, 2] - drawn[:, 0]) / count)
 
 
 def share_interval(right: Array) -> Interval:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from heedful.config import Config
+from heedful.config import Config, check_tying
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
 from heedful.learn.listener import Listener, Silent
@@ -26,8 +28,9 @@ from heedful.learn.train import Data, Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Example, HeedfulError
 from heedful.text import vectors
+from heedful.text.evidence import evidence
 from heedful.text.labels import Labels
-from heedful.text.tokenize import Tokenizer
+from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 from heedful.text.vocab import fit as fit_vocabulary
 
@@ -99,7 +102,7 @@ def fit(
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     trainer = Trainer(
         network,
-        Data(encoded, targets),
+        Data(encoded, targets, _evidence(train, encoded, tokenizer, config)),
         valid_data,
         config.train,
         labels.task,
@@ -135,6 +138,7 @@ def _build(
         listener.say(str(loaded))
         model = replace(config.model, embedding=loaded.table.shape[1])
         config = replace(config, model=model)
+        check_tying(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.train.seed)
         network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
@@ -155,6 +159,25 @@ def _valid_data(
     text = config.text
     encoded = encode([e.text for e in valid], tokenizer, vocabulary, text.max_tokens, text.keep)
     return Data(encoded, labels.encode(valid))
+
+
+def _evidence(
+    train: Sequence[Example], encoded: Encoded, tokenizer: Tokenizer, config: Config
+) -> NDArray[np.bool_] | None:
+    """For each of `encoded.ids`, whether a person has marked it; None where none is asked for.
+
+    Only texts with evidence are tokenised for a second time, now with their offsets.
+    """
+    if not config.train.rationales:
+        return None
+    text, lengths_read = config.text, encoded.lengths.tolist()
+    marks = [
+        cut(evidence(tokenizer.tokens(example.text), example.gold), text.max_tokens, text.keep)
+        if example.gold
+        else np.zeros(length, bool)
+        for example, length in zip(train, lengths_read, strict=True)
+    ]
+    return np.concatenate(marks)
 
 
 def _calibrate(model: TextModel, valid: Data | None, listener: Listener) -> dict[str, float]:

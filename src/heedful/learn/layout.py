@@ -13,6 +13,7 @@
 | sketch.safetensors | hashes of the training and validation texts, to find them again |
 | checks.json | what is wrong with the training data |
 | evaluations/ | per evaluation: what was said of every text, and some texts explained |
+| trust.json | what `heedful trust` last measured, without the single texts |
 | report.html | the page that `heedful report` makes of all this |
 | checkpoint/ | while training |
 """
@@ -28,11 +29,12 @@ BASELINE = "baseline.safetensors"
 SKETCH = "sketch.safetensors"
 CHECKS = "checks.json"
 EVALUATIONS = "evaluations"
+TRUST = "trust.json"
 REPORT = "report.html"
 CHECKPOINT = "checkpoint"
 
 OURS = frozenset(
     (CONFIG, WEIGHTS, TOKENIZER, HISTORY, METRICS, CARD, VALIDATION, BASELINE, SKETCH, CHECKS,
-     EVALUATIONS, REPORT)
+     EVALUATIONS, TRUST, REPORT)
 )  # fmt: skip
 """What belongs to a finished run; everything else in its folder is the user's."""

@@ -17,10 +17,10 @@ from heedful.learn.decision import Decision
 from heedful.learn.memory import release
 from heedful.learn.metrics import decide
 from heedful.nn.classify import Classifier, Scored
-from heedful.records import Prediction, Task
+from heedful.records import Prediction, Task, Token
 from heedful.text.batch import batches, scoring_order
 from heedful.text.labels import Labels
-from heedful.text.tokenize import Tokenizer
+from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Vocabulary, encode
 
 # Padded tokens in a scoring batch: large enough for full matrix speed, small enough to keep a
@@ -49,6 +49,11 @@ class TextModel:
         """Texts as ids, cut to `max_tokens` if that is set."""
         text = self.config.text
         return encode(texts, self.tokenizer, self.vocabulary, text.max_tokens, text.keep)
+
+    def tokens(self, text: str) -> list[Token]:
+        """What is read of a text, with character offsets: as many tokens as `encode` has ids."""
+        config = self.config.text
+        return list(cut(self.tokenizer.tokens(text), config.max_tokens, config.keep))
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, C), one column per class, binary models two."""

@@ -26,10 +26,11 @@ from heedful.learn.metrics import is_better, measure, names
 from heedful.learn.model import device_of, logits, to_probabilities, using_threads
 from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.outcome import Outcome
+from heedful.learn.penalties import training_pass
 from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
-from heedful.text.batch import pad, training_order
+from heedful.text.batch import pad, pad_marks, training_order
 from heedful.text.vocab import Encoded
 
 MOST_ROLLBACKS = 8
@@ -37,10 +38,17 @@ MOST_ROLLBACKS = 8
 
 @dataclass(frozen=True)
 class Data:
-    """Texts as ids and their targets: (N,) class indices or (N, C) zeros and ones."""
+    """Texts as ids and what is known of them.
+
+    Attributes:
+        encoded: the texts.
+        targets: (N,) class indices or (N, C) zeros and ones.
+        evidence: for each of `encoded.ids`, whether a person has marked it; None = not known.
+    """
 
     encoded: Encoded
     targets: NDArray[Any]
+    evidence: NDArray[np.bool_] | None = None
 
 
 @dataclass
@@ -91,6 +99,12 @@ class Trainer:
             raise HeedfulError(
                 f"train.monitor={config.monitor} is no validation metric; choose from "
                 f"{', '.join(metrics)}"
+            )
+        if config.rationales and (train.evidence is None or not train.evidence.any()):
+            raise HeedfulError(
+                f"train.rationales={config.rationales:g} needs evidence marked by a person, and no "
+                "training text has any where it is read; bring data with evidence, or set "
+                "train.rationales=0"
             )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
@@ -200,11 +214,15 @@ class Trainer:
         return self.config.steps is not None and self.state.step >= self.config.steps
 
     def _step(self, order: NDArray[np.int64], progress: float) -> float:
-        """One batch: forward, backward, update. Returns the loss, NaN if a gradient broke."""
+        """One batch: forward, backward, update.
+
+        Returns the log loss, without penalties; NaN if a penalty or a gradient broke.
+        """
         state, config = self.state, self.config
         if config.steps is not None:
             progress = state.step / config.steps
-        # Drop-out depends on the seed and the step alone, so that a resumed run draws the same.
+        # Drop-out and masking depend on the seed and the step alone, so that a resumed run draws
+        # the same.
         torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
         highest = config.learning_rate * 0.5**state.rollbacks
         state.learning_rate = rate(config.schedule, highest, progress)
@@ -215,9 +233,15 @@ class Trainer:
         mask = torch.from_numpy(batch.mask).to(self.device)
         targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        output = self.network.logits(ids, mask)
+        marks = None
+        if config.rationales and self.train.evidence is not None:
+            marks = pad_marks(self.train.encoded, order, self.train.evidence)
+        output, extra = training_pass(self.network, ids, mask, marks, config)
         value = loss(output, targets, self.task, self.weights)
-        value.backward()  # type: ignore[no-untyped-call]
+        total = value if extra is None else value + extra
+        if extra is not None and not torch.isfinite(total):
+            return math.nan
+        total.backward()  # type: ignore[no-untyped-call]
         if config.clip_norm:
             norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
             if not torch.isfinite(norm):

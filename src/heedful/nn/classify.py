@@ -34,6 +34,22 @@ class Scored(NamedTuple):
     base: Tensor
 
 
+class Inner(NamedTuple):
+    """A batch's decision and what led to it, all of one pass, for penalties on the way there.
+
+    Attributes:
+        logits: (B, C).
+        values: (B, T, E) token vectors as the encoder read them, drop-out included.
+        states: (B, T, H), undefined at padding.
+        weights: (B, T) attention, 0 on padding.
+    """
+
+    logits: Tensor
+    values: Tensor
+    states: Tensor
+    weights: Tensor
+
+
 class LinearHead(nn.Module):
     """W c + b. Every token's share is exact: a_t (w . h_t)."""
 
@@ -149,6 +165,13 @@ class Classifier(nn.Module):
         _, attended = self.pool(self.embed(ids, mask), mask)
         logits: Tensor = self.head(attended.context.squeeze(1))
         return logits
+
+    def inner(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Inner:
+        """The decision as `logits` gives it, with vectors, states and attention."""
+        values = self.embed(ids, mask)
+        states, attended = self.pool(values, mask)
+        logits: Tensor = self.head(attended.context.squeeze(1))
+        return Inner(logits, values, states, attended.weights.squeeze(1))
 
     def logits_and_uniform(
         self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]

@@ -44,14 +44,35 @@ def pad(
 ) -> Batch:
     """The texts `order` of `encoded` as one batch, at least one column wide."""
     chosen = np.asarray(order, dtype=np.int64)
+    mask, places = _rectangle(encoded, chosen)
+    ids = np.full(mask.shape, PAD, dtype=np.int64)
+    ids[mask] = np.asarray(encoded.ids)[places]
+    return Batch(ids, mask, chosen, None if targets is None else targets[chosen])
+
+
+def pad_marks(
+    encoded: Encoded, order: Sequence[int] | Index, marks: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(B, T) marks of the tokens of the texts `order`, as `pad` lays them; False on padding.
+
+    Args:
+        encoded: the corpus.
+        order: which texts.
+        marks: one for each of `encoded.ids`.
+    """
+    mask, places = _rectangle(encoded, np.asarray(order, dtype=np.int64))
+    result = np.zeros(mask.shape, bool)
+    result[mask] = marks[places]
+    return result
+
+
+def _rectangle(encoded: Encoded, chosen: Index) -> tuple[NDArray[np.bool_], Index]:
+    """Where the rectangle of some texts holds tokens (B, T), and their places in `ids`."""
     starts = np.asarray(encoded.starts)[chosen]
     lengths = np.asarray(encoded.starts)[chosen + 1] - starts
-    width = max(1, int(lengths.max(initial=0)))
-    columns = np.arange(width)
+    columns = np.arange(max(1, int(lengths.max(initial=0))))
     mask = columns < lengths[:, None]
-    ids = np.full(mask.shape, PAD, dtype=np.int64)
-    ids[mask] = np.asarray(encoded.ids)[(starts[:, None] + columns)[mask]]
-    return Batch(ids, mask, chosen, None if targets is None else targets[chosen])
+    return mask, (starts[:, None] + columns)[mask]
 
 
 def cut_to_budget(order: Index, lengths: NDArray[np.int64], size: int, tokens: int) -> list[Index]:

@@ -63,7 +63,7 @@ def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Cor
     """All examples of several files, folders and named sets, joined in that order.
 
     Args:
-        paths: CSV, TSV, JSONL or Parquet files (plain, .gz or .zst), aclImdb folders,
+        paths: CSV, TSV, JSONL or Parquet files (plain, .gz or .zst), aclImdb or ERASER folders,
             `imdb.npz`, or the names of data sets (`imdb`, `reviews`).
         options: how to read them; default `ReadOptions()`.
 

@@ -87,14 +87,20 @@ def _items(files: list[Path], root: Path, options: ReadOptions) -> Iterator[Exam
         folder = path.parent.name
         labels = () if folder == "unsup" else (mapping.get(folder, folder),)
         try:
-            text = read_text(_decoded(path, options), options.max_characters)
+            text = read_text(decoded(path, options), options.max_characters)
         except UnusableError as reason:
             yield BadRow(source, 1, str(reason))
         else:
             yield Example(text, labels, source, 1)
 
 
-def _decoded(path: Path, options: ReadOptions) -> str:
+def decoded(path: Path, options: ReadOptions) -> str:
+    """The text in a file of its own.
+
+    Raises:
+        UnusableError: it cannot be read, or is not in that encoding.
+        HeedfulError: the encoding is unknown.
+    """
     try:
         return path.read_bytes().decode(options.encoding or "utf-8-sig")
     except UnicodeError:

@@ -25,29 +25,30 @@ def open_jsonl(path: Path, options: ReadOptions) -> Table:
     """
     with reading(path):
         encoding = find_encoding(path, options.encoding)
-
-        def objects() -> Iterator[dict[str, Any] | str]:
-            with reading(path):
-                for line in lines(path, encoding, "\n", LONGEST_LINE):
-                    if line is None:
-                        yield "the line is too long"
-                    elif line.strip(" \t\r\n"):
-                        yield _parse(line)
-
-        first = next(objects(), None)
+        first = next(objects(path, encoding), None)
         if first is None:
             raise HeedfulError(f"{path.name} is empty")
         if first == _ARRAY:
             raise HeedfulError(f"{path.name} holds a JSON array; write one object a line (JSONL)")
-        columns = _keys(objects())
+        columns = _keys(objects(path, encoding))
 
         def rows(wanted: Sequence[int]) -> Iterator[Row]:
             names = [columns[i] for i in wanted]
-            for item in objects():
+            for item in objects(path, encoding):
                 yield item if isinstance(item, str) else [item.get(name) for name in names]
 
         sample = take_sample(rows(range(len(columns))), path.name)
         return Table(path.name, columns, sample, rows, f"JSON Lines, {spoken(encoding)}")
+
+
+def objects(path: Path, encoding: str) -> Iterator[dict[str, Any] | str]:
+    """One item for each line that is not blank: its object, or why there is none."""
+    with reading(path):
+        for line in lines(path, encoding, "\n", LONGEST_LINE):
+            if line is None:
+                yield "the line is too long"
+            elif line.strip(" \t\r\n"):
+                yield _parse(line)
 
 
 _ARRAY = "it is a JSON array, not an object"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from heedful.records import Example, HeedfulError
 from heedful.text.compressed import inner_name, reading
+from heedful.text.eraser import is_eraser, open_eraser
 from heedful.text.folders import open_folder
 from heedful.text.npz import open_npz
 from heedful.text.options import ReadOptions
@@ -21,6 +22,8 @@ def open_part(data: Path | tuple[Example, ...], options: ReadOptions) -> Part:
     """
     if isinstance(data, tuple):
         return _generated(data, options)
+    if is_eraser(data, options):
+        return open_eraser(data, options)
     if data.is_dir():
         with reading(data):
             return open_folder(data, options)

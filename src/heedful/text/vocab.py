@@ -143,6 +143,13 @@ class Encoded:
         """Tokens read of each text, int64."""
         return np.diff(self.starts)
 
+    def part(self, start: int, stop: int) -> Encoded:
+        """The texts from `start` to before `stop`, in the same storage."""
+        starts = self.starts[start : stop + 1]
+        ids = self.ids[starts[0] : starts[-1]]
+        here = slice(start, stop)
+        return Encoded(ids, starts - starts[0], self.unknown[here], self.cut[here])
+
 
 class _Store:
     """Grows an Encoded text by text."""

@@ -1,0 +1,143 @@
+"""Accuracy against faithfulness: encoders x training options, on validation texts.
+
+    python bench/frontier.py --data ../shared/data --work runs/frontier imdb mr trec
+
+Every point is trained by `heedful train` on one part of the training rows and measured by
+`heedful evaluate` and `heedful trust` on another: no test row is read, because presets are chosen
+by what this prints. Points that lie in the work folder are not trained again. Prints a table,
+writes bench/results/frontier.json and docs/img/frontier.svg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+ENCODERS = {
+    "bilstm": ("model.encoder=bilstm", "model.hidden=64"),
+    "conv3": ("model.encoder=conv", "model.window=3", "model.hidden=128"),
+    "token": ("model.encoder=token",),
+}
+OPTIONS = {
+    "conicity": "train.conicity=0.5",
+    "masked": "train.masked_training=0.5",
+    "tying": "train.tying=0.1",
+}
+COMMON = (
+    "model.embedding=128",
+    "model.embedding_dropout=0.3",
+    "model.attention=additive",
+    "train.monitor=accuracy",
+)
+SETS = {
+    "imdb": ("text.max_tokens=200", "train.epochs=4", "train.patience=1"),
+    "mr": ("train.epochs=15", "train.patience=3"),
+    "trec": ("train.epochs=25", "train.patience=5"),
+}
+METHODS = ("contribution", "attention")
+COLUMNS = ("beats_all", "share", "attention_flip", "input_flip", "tau", "comprehensiveness")
+
+
+def points() -> dict[str, tuple[str, ...]]:
+    """Name of a point to its settings: every encoder with every set of options."""
+    found = {}
+    for encoder, settings in ENCODERS.items():
+        usable = [name for name in OPTIONS if (encoder, name) != ("token", "tying")]
+        for size in range(len(usable) + 1):
+            for chosen in combinations(usable, size):
+                name = "+".join((encoder, *chosen))
+                found[name] = (*settings, *(OPTIONS[option] for option in chosen))
+    return found
+
+
+def rows_of(data: Path, name: str) -> tuple[str, list[str]]:
+    """The header of a data set's training rows and the rows, shuffled."""
+    path = data / name / ("all.tsv" if name == "mr" else "train.tsv")
+    header, *rows = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    order = np.random.default_rng(0).permutation(len(rows))
+    return header, [rows[i] for i in order]
+
+
+def divide(data: Path, name: str, work: Path) -> tuple[Path, Path]:
+    """Files of the rows to train on and to measure on."""
+    train, valid = work / f"{name}-train.tsv", work / f"{name}-valid.tsv"
+    if not (train.exists() and valid.exists()):
+        header, rows = rows_of(data, name)
+        if name == "mr":  # it has no test split: the last tenth is never looked at here
+            rows = rows[: int(0.9 * len(rows))]
+        cut = len(rows) // 10
+        for path, some in ((valid, rows[:cut]), (train, rows[cut:])):
+            path.write_text("\n".join([header, *some]) + "\n", encoding="utf-8")
+    return train, valid
+
+
+def heedful(*arguments: object) -> None:
+    """Run a command of heedful's; its own messages go to stderr."""
+    command = [sys.executable, "-m", "heedful", *(str(a) for a in arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def measured(name: str, point: str, settings: tuple[str, ...], args: argparse.Namespace) -> dict:
+    """Train and measure one point, unless that is done."""
+    work: Path = args.work
+    train, valid = divide(args.data, name, work)
+    run, found = work / f"{name}-{point}", work / f"{name}-{point}.json"
+    columns = ("--text", "text", "--label", "label")
+    if not (run / "config.json").exists():
+        sets = [part for s in (*COMMON, *settings, *SETS[name]) for part in ("--set", s)]
+        options = ("--out", run, "--valid", valid, "--no-baseline", "--split", "all")
+        heedful("train", train, *options, *columns, *sets)
+    if args.train_only:
+        return {}
+    if not found.exists():
+        score = work / f"{name}-{point}.score.json"
+        heedful("evaluate", run, valid, "--split", "all", "--json", score)
+        methods = [part for m in METHODS for part in ("--method", m)]
+        trust = ("trust", run, valid, "--split", "all", "--limit", args.texts)
+        heedful(*trust, *methods, "--json", found)
+        record = json.loads(found.read_text())
+        record["accuracy"] = json.loads(score.read_text())["accuracy"]
+        record.pop("texts_measured", None)
+        found.write_text(json.dumps(record))
+    return json.loads(found.read_text())
+
+
+def row_text(point: str, record: dict) -> str:
+    """One line of the table: accuracy, model figures, then each method's."""
+    cells = [f"{point:<32}", f"{record['accuracy']:.3f}"]
+    for method in METHODS:
+        figures = record["methods"][method]
+        cells += [f"{figures[column]['value']:6.2f}" for column in COLUMNS]
+    return "  ".join(cells)
+
+
+def main() -> None:
+    """Train, measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+", choices=list(SETS))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=200, help="validation texts a point")
+    parser.add_argument("--only", nargs="*", help="points by name")
+    parser.add_argument("--train-only", action="store_true")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    results: dict[str, dict[str, dict]] = {}
+    for name in args.sets:
+        for point, settings in points().items():
+            if args.only and point not in args.only:
+                continue
+            record = measured(name, point, settings, args)
+            if record:
+                results.setdefault(name, {})[point] = record
+                print(f"{name:<6}{row_text(point, record)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Trust over a data set: cards of its texts, and what attention does in this model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heedful.explain.anatomy import anatomies
+from heedful.explain.attribute import explain_examples
+from heedful.explain.divergence import spread
+from heedful.explain.inside import Gathered, Inside, look_inside
+from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.outside import Outside
+from heedful.explain.rationale import judge_rationales
+from heedful.explain.survey import Survey, figure, to_json
+from heedful.explain.trust import Judgement, judgements, predicted_classes
+from heedful.learn.model import TextModel, logits
+from heedful.records import Example, Explanation, HeedfulError
+from heedful.text.vocab import Encoded
+
+Array = NDArray[np.float64]
+
+SLOW = ("lime", "shapley")
+"""Methods that ask for hundreds of texts a text: judged on the first `CONTROLS` texts only."""
+CONTROLS = 50
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        methods: whose maps to judge.
+        outside: maps made elsewhere, to be judged as well.
+        others: models of the same settings trained with other seeds, by name.
+        seed: of random maps and permutations.
+    """
+
+    methods: Sequence[str] = METHODS
+    outside: Sequence[Outside] = ()
+    others: Mapping[str, TextModel] = field(default_factory=dict)
+    seed: int = 0
+
+
+def measure(
+    model: TextModel, examples: Sequence[Example], plan: Plan, progress: Progress
+) -> dict[str, Any]:
+    """The whole record of `heedful trust`, as plain JSON.
+
+    `methods`: method -> metric -> value, low, high (95 % bootstrap over texts), texts; `chance`
+    and ceilings; `attention`: permutation medians, adversarial divergence, spread over seeds,
+    conicity; `plausibility` where gold evidence is marked; `show`: the method to show by
+    default; `texts`: every card, with the scores of each random map, to recompute all this.
+
+    Args:
+        model: whose maps.
+        examples: the texts; labels and gold evidence are used where they are there.
+        plan: what to measure.
+        progress: told the stage, texts done, and of how many.
+
+    Raises:
+        HeedfulError: an unknown method or label, or no text with words.
+    """
+    check_methods(plan.methods)
+    encoded = model.encode([example.text for example in examples])
+    truths = model.labels.encode(examples) if all(e.labels for e in examples) else None
+    survey, attention = Survey(), Gathered()
+    cards: list[dict[str, Any]] = []
+    explained: list[Explanation] = []
+    quick = [method for method in plan.methods if method not in SLOW]
+    outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
+    found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
+    for example, judgement in zip(examples, found, strict=True):
+        survey.add(judgement.card)
+        inside = look_inside(model, judgement, plan.seed) if judgement.card.trust else None
+        if inside:
+            attention.texts.append(inside)
+        if example.gold:
+            explained.append(_explanation(model, example, judgement))
+        cards.append(_text(example, judgement, inside))
+        progress("texts", len(cards), len(examples))
+    if not survey.trust:
+        raise HeedfulError("no text has a word that can be judged; give other data")
+    _controls(model, encoded, truths, plan, survey, cards, progress)
+    return {
+        "texts": len(survey.trust),
+        "accuracy": None if truths is None else survey.accuracy(),
+        "methods": to_json(survey.table()),
+        "chance": {name: known.to_json() for name, known in survey.chance().items()},
+        "show": survey.shown(),
+        "attention": attention.to_json(),
+        "seeds": _spread(model, plan.others, encoded),
+        "plausibility": _plausibility(explained, [*quick]),
+        "cards": cards,
+    }
+
+
+def _controls(
+    model: TextModel,
+    encoded: Encoded,
+    truths: NDArray[Any] | None,
+    plan: Plan,
+    survey: Survey,
+    cards: list[dict[str, Any]],
+    progress: Progress,
+) -> None:
+    """The slow methods, on the first texts."""
+    slow = [method for method in plan.methods if method in SLOW]
+    if not slow:
+        return
+    count = min(CONTROLS, len(encoded))
+    found = judgements(model, encoded.part(0, count), slow, truths=truths, seed=plan.seed)
+    for number, judgement in enumerate(found):
+        survey.add_controls(judgement.card)
+        trust = {m: t.to_json() for m, t in judgement.card.trust.items()}
+        cards[number]["trust"] |= trust
+        progress("texts under the slow controls", number + 1, count)
+
+
+def _text(example: Example, judgement: Judgement, inside: Inside | None) -> dict[str, Any]:
+    """One text's entry in the record."""
+    return {
+        "source": example.source,
+        "row": example.row,
+        "label": list(example.labels),
+        "tokens": len(judgement.anatomy.ids),
+        "trust": {method: trust.to_json() for method, trust in judgement.card.trust.items()},
+        "right": {method: row.tolist() for method, row in judgement.card.right.items()},
+        "attention": inside.to_json() if inside else None,
+    }
+
+
+def _explanation(model: TextModel, example: Example, judgement: Judgement) -> Explanation:
+    """The text explained, with the maps that are there already."""
+    (plain,) = explain_examples(model, [example])
+    target = model.labels.names[judgement.index]
+    maps = {
+        method: {target: tuple(found.values.tolist())}
+        for method, found in judgement.maps.items()
+        if method not in ("attention", "contribution")
+    }
+    return replace(plain, target=target, maps=maps)
+
+
+def _plausibility(explained: Sequence[Explanation], methods: Sequence[str]) -> dict[str, Any]:
+    if not explained:
+        return {}
+    found = judge_rationales(explained, methods)
+    return {method: judged.to_json() for method, judged in found.items()}
+
+
+def _outside(
+    model: TextModel, examples: Sequence[Example], encoded: Encoded, given: Sequence[Outside]
+) -> list[dict[str, Array]]:
+    """Per text the maps of its predicted class that were made elsewhere."""
+    classes = predicted_classes(model, logits(model.network, encoded))
+    found: list[dict[str, Array]] = []
+    for example, index in zip(examples, classes.tolist(), strict=True):
+        tokens = model.tokens(example.text)
+        target = model.labels.names[index]
+        maps = {outside.name: outside.map_for(example, tokens, target) for outside in given}
+        found.append({name: one.values for name, one in maps.items() if one is not None})
+    for outside in given:
+        if not any(outside.name in maps for maps in found):
+            raise HeedfulError(f"no map of {outside.name!r} belongs to any of these texts")
+    return found
+
+
+def _spread(
+    model: TextModel, others: Mapping[str, TextModel], encoded: Encoded
+) -> dict[str, Any] | None:
+    """How far attention moves from seed to seed, which an adversary has to be held against."""
+    if not others:
+        return None
+    own = dict(anatomies(model, encoded))
+    theirs = [dict(anatomies(other, encoded)) for other in others.values()]
+    values = [spread(own[i].weights, [their[i].weights for their in theirs]) for i in own]
+    return {"runs": list(others), "divergence": figure(values).to_json()}

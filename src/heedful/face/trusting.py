@@ -1,0 +1,212 @@
+"""`heedful trust`: how far a run's maps may be trusted, measured on a data set."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from heedful.explain.legend import METHODS
+from heedful.explain.measure import CONTROLS, SLOW, Plan, measure
+from heedful.explain.outside import read_maps
+from heedful.face.console import Counter, cell, note, show, tell_data, write_json
+from heedful.face.remembering import names_of, remembered
+from heedful.face.stdin import taking_stdin
+from heedful.learn.files import write_json as write_file
+from heedful.learn.folder import load_model
+from heedful.learn.layout import TRUST
+from heedful.learn.model import TextModel, using_threads
+from heedful.records import Example, HeedfulError
+from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to measure, and where the numbers go.
+
+    Attributes:
+        methods: whose maps; empty = all.
+        limit: texts that are measured, drawn at random.
+        others: runs of the same settings with other seeds.
+        map: a file of maps made elsewhere, or None.
+        json: file, `-`, or None.
+        seed: of the draw of texts, of random maps and permutations.
+    """
+
+    methods: tuple[str, ...]
+    limit: int
+    others: tuple[str, ...]
+    map: str | None
+    json: str | None
+    seed: int
+
+
+def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked) -> None:
+    """Measure, print, write, and remember which method to show."""
+    folder = Path(run)
+    model = load_model(folder)
+    others = {other: _other(model, other) for other in asked.others}
+    corpus = _read(folder, data, replace(options, multi_label=model.task == "multi-label"))
+    tell_data(corpus.notes, corpus.bad_rows)
+    examples = _drawn(corpus.examples, asked.limit, asked.seed)
+    methods = asked.methods or METHODS
+    outside = read_maps(Path(asked.map)) if asked.map else ()
+    plan = Plan(methods, outside, others, asked.seed)
+    with using_threads(0), Counter() as counter:
+        found = measure(model, examples, plan, counter)
+    record = _about(run, data, corpus, examples) | found
+    write_file(folder / TRUST, {k: v for k, v in record.items() if k != "cards"})
+    if asked.json:
+        write_json(asked.json, record)
+    if asked.json != "-":
+        _show(run, record)
+
+
+def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
+    """The texts, with their labels where the label column of training is there."""
+    known = remembered(folder, options)
+    with taking_stdin(data, options) as files:
+        try:
+            return read(files, known)
+        except HeedfulError:
+            if options.label is not None:
+                raise
+            return read(files, replace(known, label=None, labelled=False))
+
+
+def _other(model: TextModel, run: str) -> TextModel:
+    other = load_model(Path(run))
+    if other.vocabulary != model.vocabulary:
+        raise HeedfulError(
+            f"{run} reads other tokens; --seeds takes runs of the same data and settings with "
+            "another --seed"
+        )
+    return other
+
+
+def _drawn(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:
+    """`limit` of the texts at random, in the order of the data."""
+    if len(examples) <= limit:
+        return list(examples)
+    note(
+        f"{limit:,} of {len(examples):,} texts are measured, drawn at random; --limit changes that"
+    )
+    chosen = np.random.default_rng(seed).choice(len(examples), limit, replace=False)
+    return [examples[i] for i in np.sort(chosen).tolist()]
+
+
+def _about(
+    run: str, data: Sequence[str], corpus: Corpus, examples: Sequence[Example]
+) -> dict[str, Any]:
+    return {
+        "run": run,
+        "data": names_of(data),
+        "rows": len(corpus.examples),
+        "fingerprint": fingerprint(examples),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+# -- what is printed ------------------------------------------------------------------------
+
+CHANCE = (
+    ("beats all", "beats_all"),
+    ("way to best", "share"),
+    ("comprehens.", "comprehensiveness"),
+    ("sufficiency", "sufficiency"),
+)
+OTHERS = (
+    ("flip, weights", "attention_flip"),
+    ("flip, words", "input_flip"),
+    ("tau-LOO", "tau"),
+    ("RACU", "racu"),
+)
+RANDOM = {
+    "comprehensiveness": "comprehensiveness",
+    "sufficiency": "sufficiency",
+    "attention_flip": "attention_flip",
+    "input_flip": "input_flip",
+}
+
+
+def _show(run: str, record: Mapping[str, Any]) -> None:
+    texts = f"{record['texts']:,} texts"
+    show(_table(record, CHANCE), f"{run} on {', '.join(record['data'])}: {texts}, erasure")
+    show(_table(record, OTHERS), "decisions that change, agreement with leave-one-out")
+    if record["plausibility"]:
+        show(_rationales(record["plausibility"]), "agreement with people's evidence")
+    for line in _told(record):
+        note(line, style="")
+
+
+def _table(record: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> Table:
+    table = Table()
+    table.add_column("method", no_wrap=True)
+    for heading, _ in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, figures in record["methods"].items():
+        star = "*" if name in SLOW else ""
+        table.add_row(cell(name + star), *(_figure(figures.get(key)) for _, key in columns))
+    table.add_section()
+    known = record["chance"]
+    table.add_row("random orders", *(_figure(known.get(RANDOM.get(key, ""))) for _, key in columns))
+    return table
+
+
+def _figure(figure: Mapping[str, Any] | None) -> str:
+    """`.97 .95–.98`; n/a where it is not defined."""
+    if figure is None:
+        return ""
+    if figure["value"] is None:
+        return "n/a"
+    interval = (
+        f" {short(figure['low'])}–{short(figure['high'])}" if figure["low"] is not None else ""
+    )
+    return short(figure["value"]) + interval
+
+
+def short(value: float) -> str:
+    """`.97`, `−.08`, `1.00`."""
+    text = f"{abs(value):.2f}"
+    sign = "−" if value < 0 and float(text) else ""
+    return sign + (text[1:] if text.startswith("0") else text)
+
+
+def _rationales(found: Mapping[str, Any]) -> Table:
+    table = Table()
+    table.add_column("method", no_wrap=True)
+    for heading in ("AUPRC", "token F1", "IOU F1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, figures in found.items():
+        table.add_row(cell(name), *(short(figures[k]) for k in ("auprc", "token_f1", "iou_f1")))
+    return table
+
+
+def _told(record: Mapping[str, Any]) -> list[str]:
+    """The figures of the model in sentences, and which map to read."""
+    known, inside = record["chance"], record["attention"]
+
+    def value(figure: Mapping[str, Any]) -> str:
+        return "n/a" if figure["value"] is None else short(figure["value"])
+
+    lines = [
+        f"read the {record['show']} map: of those that cost little it goes furthest to the best "
+        "order found",
+        f"uniform weights move the probability by {value(known['uniform'])} on average, permuted "
+        f"ones by {value(inside['permuted'])} (median)",
+        "an attention as different as a Jensen–Shannon divergence of "
+        f"{value(inside['divergence'])} (bound .69) leaves the probability within .05",
+        f"conicity of the states: {value(inside['conicity'])}; gradient x input agrees with "
+        f"leave-one-out at tau {value(known['tau_ceiling'])}",
+    ]
+    if record["seeds"]:
+        apart = value(record["seeds"]["divergence"])
+        lines.append(f"attention of runs with other seeds diverges by {apart} on average")
+    if any(name in SLOW for name in record["methods"]):
+        lines.append(f"* slow controls, on the first {min(CONTROLS, record['texts'])} texts")
+    return lines

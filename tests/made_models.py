@@ -1,0 +1,64 @@
+"""Models whose every weight is set by hand, so that what they rest on is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from heedful.config import Config, apply
+from heedful.learn.model import TextModel
+from heedful.nn.classify import Classifier
+from heedful.text.labels import Labels
+from heedful.text.tokenize import Tokenizer
+from heedful.text.vocab import Vocabulary
+
+BINARY = Labels(("negative", "positive"), "binary")
+
+
+def bag_of_words(weights: Mapping[str, float], base: float = 0.0, **settings: object) -> TextModel:
+    """log-odds of positive = base + mean over tokens of the word's weight (unknown: 0)."""
+    named = {k.replace("__", "."): v for k, v in settings.items()}
+    config = apply(
+        Config(),
+        {
+            "model.encoder": "token",
+            "model.attention": "uniform",
+            "model.embedding": 1,
+            "train.threads": 1,
+            **named,
+        },
+    )
+    vocabulary = Vocabulary(weights)
+    network = Classifier(config.model, len(vocabulary), 1).eval()
+    with torch.no_grad():
+        network.embed.table.weight.zero_()
+        for word, weight in weights.items():
+            network.embed.table.weight[vocabulary.id(word)] = weight
+        network.head.linear.weight.fill_(1.0)
+        network.head.linear.bias.fill_(base)
+    return TextModel(config, BINARY, vocabulary, Tokenizer(config.text), network)
+
+
+def random_model(
+    words: int = 40, task: str = "binary", seed: int = 0, **settings: object
+) -> TextModel:
+    """Untrained weights of some size, words w0, w1, ...; three classes unless binary."""
+    named = {k.replace("__", "."): v for k, v in settings.items()}
+    small = {
+        "model.embedding": 6,
+        "model.hidden": 5,
+        "model.attention_width": 4,
+        "model.encoder": "conv",
+        "model.window": 3,
+        "train.threads": 1,
+    }
+    config = apply(Config(), small | named)
+    vocabulary = Vocabulary([f"w{i}" for i in range(words)])
+    labels = BINARY if task == "binary" else Labels(("a", "b", "c"), task)
+    torch.manual_seed(seed)
+    network = Classifier(config.model, len(vocabulary), 1 if task == "binary" else 3).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(3.0)
+    return TextModel(config, labels, vocabulary, Tokenizer(config.text), network)
