@@ -56,9 +56,6 @@ def said(svg: str) -> list[str]:
 
 def test_legends_say_what_every_method_is() -> None:
     assert list(LEGENDS)[:2] == ["attention", "contribution"]
-    assert {name for name, one in LEGENDS.items() if one.promises_sum} == {
-        "contribution", "integrated-gradients", "shapley",
-    }  # fmt: skip
     assert [name for name, one in LEGENDS.items() if not one.signed] == ["attention"]
     assert legend_of("mine").title == "mine"
     assert legend_of("mine").unit == ""
