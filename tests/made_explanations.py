@@ -138,11 +138,11 @@ def with_methods(explanation: Explanation) -> Explanation:
     first = explanation.contributions
     target = explanation.prediction.labels[0]
     turned = {name: tuple(reversed(values)) for name, values in first.items()}
-    halved = {name: tuple(x / 2 for x in values) for name, values in first.items()}
+    scaled = {name: tuple(x * 0.4 for x in values) for name, values in first.items()}
     one = {target: tuple(x * abs(x) for x in first[target])}
     return replace(
         explanation,
-        maps={"mine": one, "leave-one-out": one, "integrated-gradients": halved, "random": turned},
+        maps={"mine": one, "leave-one-out": one, "integrated-gradients": scaled, "random": turned},
         missing={"integrated-gradients": dict.fromkeys(first, 0.031)},
         trust={
             "contribution": trusted(explanation, "contribution"),

@@ -22,6 +22,7 @@ from made_explanations import (
     TICKET,
     binary,
     with_methods,
+    words_of,
 )
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -193,7 +194,7 @@ def test_print_is_light_and_leaves_the_tools_out(visit: Any) -> None:
 def test_the_script_draws_every_method_as_the_page_does(visit: Any) -> None:
     """What the script shows after a switch is what a page that starts with it holds as HTML."""
     records = [MEASURED, MEASURED_TICKET, REVIEW]
-    moving = visit(records)
+    moving = visit(records, viewport={"width": 900, "height": 3000})
     moving.page.wait_for_selector("#t3 details")
     for method in ("integrated-gradients", "leave-one-out", "mine", "random", "attention"):
         still = visit(records, method=method, java_script_enabled=False)
@@ -212,7 +213,8 @@ def test_the_script_draws_every_method_as_the_page_does(visit: Any) -> None:
             assert colours[0] == colours[1], (method, text)
         before, after = (
             x.page.locator("section.trust svg").evaluate_all(
-                "all => all.map(x => [...x.children].map(y => y.getAttribute('d') || y.getAttribute('cx')))"
+                """all => all.map(x => [...x.children].map(y =>
+                    y.getAttribute('d') || y.getAttribute('cx')))"""
             )
             for x in (still, moving)
         )
@@ -247,14 +249,14 @@ def test_the_numbers_of_a_word_are_those_of_the_method_and_of_the_two(visit: Any
     page.locator("#t1 .map b", has_text="superb").hover()
     attention = f"{MEASURED.attention[10]:.3g}"
     assert page.locator("#tip").inner_text().split("\n") == [
-        "superb", "Integrated gradients +0.405 for positive",
+        "superb", "Integrated gradients +0.324 for positive",
         "contribution +0.810 for positive", f"attention {attention}",
     ]  # fmt: skip
     page.locator("#t1 .map").focus()
     page.keyboard.press("Home")
-    assert "Integrated gradients −0.150 against positive" in page.locator("#said").text_content()
+    assert "Integrated gradients −0.120 against positive" in page.locator("#said").text_content()
     page.locator("#t1 summary").click()
-    head = page.locator("#t1 thead").inner_text().split("\t")
+    head = page.locator("#t1 thead").inner_text().strip().split("\t")
     assert head == ["word", "Integrated gradients", "contribution to positive", "attention"]
 
 
@@ -281,7 +283,9 @@ def copied(page: Any, text: str) -> str:
 
 def test_a_copied_picture_is_the_one_that_python_makes(visit: Any) -> None:
     mixed = "הסרט הזה (מאוד) נפלא, machine \u202elearning 漢字 <b>&'\" e\u0301."
-    odd = with_methods(binary(mixed, [(-1) ** i * (i % 5) / 4 for i in range(16)]))
+    odd = with_methods(
+        binary(mixed, [(-1) ** i * (i % 5) / 4 for i in range(len(words_of(mixed)))])
+    )
     long = binary(" ".join(f"word{i}" for i in range(200)), [i / 200 - 0.5 for i in range(200)])
     records = [MEASURED, MEASURED_TICKET, PANNED, HEBREW, odd, long]
     visited = visit(records, permissions=["clipboard-read", "clipboard-write"])
@@ -310,7 +314,7 @@ def test_a_picture_is_in_the_colours_of_the_page(visit: Any) -> None:
 def test_where_a_page_may_not_copy_the_picture_is_saved(visit: Any) -> None:
     page = visit([MEASURED]).page
     page.wait_for_selector("#t1 .copy")
-    page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error('no'))")
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')) }")
     with page.expect_download() as saved:
         page.locator("#t1 .copy").click()
     assert saved.value.suggested_filename == "t1-contribution.svg"

@@ -1,7 +1,7 @@
 """Text on a grid of fixed-width characters: line breaks and directions, for pictures.
 
 A simple cut of Unicode's bidirectional algorithm (UAX 9): a word runs the way of its first letter,
-words that run against their paragraph keep their order among themselves.
+neighbours that run against their paragraph keep their order among themselves.
 """
 
 from __future__ import annotations
@@ -92,12 +92,7 @@ def ordered(line: Sequence[Cell], turned: bool) -> Runs:
 
     Odd levels run from right to left.
     """
-    levels: list[int] = []
-    for space, word in groupby(line, key=lambda cell: cell.char == " "):
-        cells = list(word)
-        own = None if space else _turned(cells)
-        level = int(turned) if own is None or own == turned else int(turned) + 1
-        levels += [level] * len(cells)
+    levels = _levels(line, turned)
     runs = [
         (level, [cell for _, cell in run])
         for (level, *_), run in groupby(
@@ -107,6 +102,18 @@ def ordered(line: Sequence[Cell], turned: bool) -> Runs:
     for least in (2, 1):  # rule L2 of Unicode's bidirectional algorithm, for runs
         runs = _reversed(runs, least)
     return runs
+
+
+def _levels(line: Sequence[Cell], turned: bool) -> list[int]:
+    """One per cell: its word's; between two words of one level, theirs; else the paragraph's."""
+    base = int(turned)
+    words = [list(word) for _, word in groupby(line, key=lambda cell: cell.char == " ")]
+    own = [_turned(word) for word in words]  # None for spaces, and for words without letters
+    found = [base if way is None else base + (way != turned) for way in own]
+    for i in range(1, len(words) - 1):
+        if own[i] is None:
+            found[i] = found[i - 1] if found[i - 1] == found[i + 1] else base
+    return [level for word, level in zip(words, found, strict=True) for _ in word]
 
 
 def _reversed(runs: Runs, least: int) -> Runs:

@@ -72,10 +72,13 @@ const svgOf = (data, card, maps) => {
   };
   const drawn = ({ kind, line, back }, top) => {
     const base = Number(back);
-    for (const word of grouped(line, ({ char }) => char === " ")) {
-      const own = word[0].char === " " ? null : direction(word);
-      for (const cell of word) cell.level = own === null || own === back ? base : base + 1;
+    // Between two words of one level stands that level, else the paragraph's.
+    const words = grouped(line, ({ char }) => char === " "), own = words.map(direction);
+    const levels = own.map((way) => (way === null ? base : base + Number(way !== back)));
+    for (let i = 1; i + 1 < words.length; i++) {
+      if (own[i] === null) levels[i] = levels[i - 1] === levels[i + 1] ? levels[i - 1] : base;
     }
+    words.forEach((word, i) => word.forEach((cell) => { cell.level = levels[i]; }));
     let runs = grouped(line, ({ level, step, gold, token }) => [level, step, gold, token].join());
     // Rule L2 of Unicode's bidirectional algorithm, for runs.
     for (const least of [2, 1]) {
