@@ -7,7 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from heedful.explain.corpus_records import BothWays, Change, CorpusView, Positions, Pull, Snippet
+from heedful.explain.corpus_records import (
+    BothWays,
+    Change,
+    CorpusView,
+    Flipped,
+    Positions,
+    Pull,
+    Snippet,
+)
 from heedful.face.heat import level_of, listed, signed, step_of
 from heedful.face.markup import shown
 from heedful.face.report.numbers import plural
@@ -26,6 +34,8 @@ from heedful.face.words_tables import (
     parts_text,
 )
 
+TALLEST = 88
+"""Per cent of a picture's height: the number above the tallest column wants room."""
 KINDS = {
     "content": "content words",
     "stop word": "stop words",
@@ -60,7 +70,7 @@ def to_page(view: CorpusView, about: About) -> str:
         "padding": next(share for share in view.shares if share.kind == "padding"),
         "language": view.language,
         "positions": _positions(view.positions),
-        "change": None if view.change is None else _change(view, view.change, about),
+        "change": None if view.change is None else _change(view, view.change, about, one_file),
         "no_both": NO_BOTH,
         "style": Markup(theme_css()) + styles("map.css", "report.css", "words.css"),
         "theme": styles("theme.js"),
@@ -134,8 +144,12 @@ def _snippet(example: Snippet, limit: float, one_file: bool) -> dict[str, Any]:
         "after": shown(example.after),
         "step": step_of(level_of(example.value, limit), "contribution") or "plain",
         "value": signed(example.value),
-        "where": f"row {example.row}" if one_file else f"{example.source}, row {example.row}",
+        "where": _where(example, one_file),
     }
+
+
+def _where(found: Snippet | Flipped, one_file: bool) -> str:
+    return f"row {found.row}" if one_file else f"{found.source}, row {found.row}"
 
 
 def _both(word: BothWays, one_file: bool) -> dict[str, Any]:
@@ -185,16 +199,20 @@ def _positions(found: Positions) -> dict[str, Any] | None:
         names += [f"−{len(last) - i}" for i in range(len(last))]
         title = f"{kind}, the first tokens and the last"
         pictures.append((title, [*zip(names, (*first, *last), strict=True)]))
-    top = max(2.0, *(value for _, columns in pictures for _, value in columns))
+    top = max(1.5, *(value for _, columns in pictures for _, value in columns))
     return {
         "texts": found.texts,
         "least": found.least,
-        "even": round(100 / top, 1),
+        "even": round(TALLEST / top, 1),
         "pictures": [
             {
                 "title": title,
                 "columns": [
-                    {"name": name, "value": f"{value:.2f}", "height": round(100 * value / top, 1)}
+                    {
+                        "name": name,
+                        "value": f"{value:.2f}",
+                        "height": round(TALLEST * value / top, 1),
+                    }
                     for name, value in columns
                 ],
             }
@@ -203,7 +221,7 @@ def _positions(found: Positions) -> dict[str, Any] | None:
     }
 
 
-def _change(view: CorpusView, change: Change, about: About) -> dict[str, Any]:
+def _change(view: CorpusView, change: Change, about: About, one_file: bool) -> dict[str, Any]:
     run, against = about.run, about.against or ""
     head = ("word", against, run, "change", "texts")
     return {
@@ -233,7 +251,7 @@ def _change(view: CorpusView, change: Change, about: About) -> dict[str, Any]:
         ],
         "flipped": Table("Texts decided differently, the largest change first",
                          ("row", f"{against} → {run}", "text"), [
-            [text(f"{one.source}, row {one.row}"), text(decided_text(one)), text(one.excerpt)]
+            [text(_where(one, one_file)), text(decided_text(one)), text(one.excerpt)]
             for one in change.flipped
         ], texts=True) if change.flipped else None,
     }  # fmt: skip

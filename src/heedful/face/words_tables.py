@@ -259,11 +259,15 @@ def decided_text(one: Flipped) -> str:
 def _show_flipped(change: Change, run: str, against: str, limit: int) -> None:
     if not change.flipped:
         return
+    heads = ("row", f"{against} → {run}")
+    rows = [(f"{one.source}, row {one.row}", decided_text(one)) for one in change.flipped[:limit]]
+    widths = [max(cell_len(x) for x in column) for column in zip(heads, *rows, strict=True)]
+    room = max(LEAST_ROOM, stdout().width - 1 - sum(widths) - 3 * 3)
     table = Table()
-    for heading in ("row", f"{against} → {run}"):
+    for heading in (*heads, "text"):
         table.add_column(cell(heading), overflow="fold")
-    table.add_column("text", ratio=1, no_wrap=True)
-    for one in change.flipped[:limit]:
-        place = f"{one.source}, row {one.row}"
-        table.add_row(*map(cell, (place, decided_text(one), one.excerpt)))
+    for row, one in zip(rows, change.flipped, strict=False):
+        text = one.excerpt
+        text = text if cell_len(text) <= room else set_cell_size(text, room - 1).rstrip() + "…"
+        table.add_row(*map(cell, (*row, text)))
     _show("texts decided differently, the largest change first", table)
