@@ -13,11 +13,11 @@ from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.trusted import trusted_examples
 from heedful.explain.units import check_unit, summed
 from heedful.face.console import Counter, note, stdout, tell_data, write_json, write_text
-from heedful.face.unit_table import sums_table
 from heedful.face.remembering import remembered
 from heedful.face.render import to_html, to_terminal
 from heedful.face.scoring import given
 from heedful.face.stdin import taking_stdin
+from heedful.face.unit_table import sums_table
 from heedful.learn.folder import load_model
 from heedful.learn.layout import TRUST
 from heedful.learn.model import TextModel, using_threads
