@@ -24,16 +24,16 @@ ENCODERS = {
     "conv3": ("model.encoder=conv", "model.window=3", "model.hidden=128"),
     "token": ("model.encoder=token",),
 }
-OPTIONS = {
-    "conicity": "train.conicity=0.5",
-    "masked": "train.masked_training=0.5",
-    "tying": "train.tying=0.1",
-}
+OPTIONS = ("conicity", "masked", "tying")
+# At .5, the weight of the paper's LSTM, a convolution and a token-wise encoder learn nothing at
+# all on IMDB (validation accuracy .50): their states are pushed to zero before they mean anything.
+CONICITY = {"bilstm": 0.5, "conv3": 0.05, "token": 0.05}
 COMMON = (
     "model.embedding=128",
     "model.embedding_dropout=0.3",
     "model.attention=additive",
     "train.monitor=accuracy",
+    "train.threads=1",
 )
 SETS = {
     "imdb": ("text.max_tokens=200", "train.epochs=4", "train.patience=1"),
@@ -44,6 +44,13 @@ METHODS = ("contribution", "attention")
 COLUMNS = ("beats_all", "share", "attention_flip", "input_flip", "tau", "comprehensiveness")
 
 
+def setting(option: str, encoder: str) -> str:
+    """What switches an option on."""
+    if option == "conicity":
+        return f"train.conicity={CONICITY[encoder]}"
+    return "train.masked_training=0.5" if option == "masked" else "train.tying=0.1"
+
+
 def points() -> dict[str, tuple[str, ...]]:
     """Name of a point to its settings: every encoder with every set of options."""
     found = {}
@@ -52,7 +59,7 @@ def points() -> dict[str, tuple[str, ...]]:
         for size in range(len(usable) + 1):
             for chosen in combinations(usable, size):
                 name = "+".join((encoder, *chosen))
-                found[name] = (*settings, *(OPTIONS[option] for option in chosen))
+                found[name] = (*settings, *(setting(option, encoder) for option in chosen))
     return found
 
 
@@ -103,7 +110,7 @@ def measured(name: str, point: str, settings: tuple[str, ...], args: argparse.Na
         heedful(*trust, *methods, "--json", found)
         record = json.loads(found.read_text())
         record["accuracy"] = json.loads(score.read_text())["accuracy"]
-        record.pop("texts_measured", None)
+        del record["cards"]
         found.write_text(json.dumps(record))
     return json.loads(found.read_text())
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from heedful.explain.attribute import explain
+    from heedful.explain.trust import measure_trust
     from heedful.learn.estimator import TextClassifier, load
-    from heedful.records import Example, Explanation, HeedfulError, Prediction
+    from heedful.records import Example, Explanation, HeedfulError, Prediction, Trust
     from heedful.text.corpus import read
 
 # OpenMP threads that spin while they wait bring training to a crawl as soon as another program
@@ -26,8 +27,10 @@ _HOMES = {
     "HeedfulError": "heedful.records",
     "Prediction": "heedful.records",
     "TextClassifier": "heedful.learn.estimator",
+    "Trust": "heedful.records",
     "explain": "heedful.explain.attribute",
     "load": "heedful.learn.estimator",
+    "measure_trust": "heedful.explain.trust",
     "read": "heedful.text.corpus",
 }
 
@@ -37,8 +40,10 @@ __all__ = [
     "HeedfulError",
     "Prediction",
     "TextClassifier",
+    "Trust",
     "explain",
     "load",
+    "measure_trust",
     "read",
 ]
 

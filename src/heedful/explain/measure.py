@@ -37,7 +37,7 @@ class Plan:
     Attributes:
         methods: whose maps to judge.
         outside: maps made elsewhere, to be judged as well.
-        others: models of the same settings trained with other seeds, by name.
+        others: models that cut texts into the same tokens, trained with other seeds, by name.
         seed: of random maps and permutations.
     """
 
@@ -67,7 +67,8 @@ def measure(
         HeedfulError: an unknown method or label, or no text with words.
     """
     check_methods(plan.methods)
-    encoded = model.encode([example.text for example in examples])
+    texts = [example.text for example in examples]
+    encoded = model.encode(texts)
     truths = model.labels.encode(examples) if all(e.labels for e in examples) else None
     survey, attention = Survey(), Gathered()
     cards: list[dict[str, Any]] = []
@@ -94,7 +95,7 @@ def measure(
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),
         "attention": attention.to_json(),
-        "seeds": _spread(model, plan.others, encoded),
+        "seeds": _spread(model, plan.others, texts, encoded),
         "plausibility": _plausibility(explained, [*quick]),
         "cards": cards,
     }
@@ -172,12 +173,12 @@ def _outside(
 
 
 def _spread(
-    model: TextModel, others: Mapping[str, TextModel], encoded: Encoded
+    model: TextModel, others: Mapping[str, TextModel], texts: Sequence[str], encoded: Encoded
 ) -> dict[str, Any] | None:
     """How far attention moves from seed to seed, which an adversary has to be held against."""
     if not others:
         return None
     own = dict(anatomies(model, encoded))
-    theirs = [dict(anatomies(other, encoded)) for other in others.values()]
+    theirs = [dict(anatomies(other, other.encode(texts))) for other in others.values()]
     values = [spread(own[i].weights, [their[i].weights for their in theirs]) for i in own]
     return {"runs": list(others), "divergence": figure(values).to_json()}

@@ -81,9 +81,9 @@ def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
 
 def _other(model: TextModel, run: str) -> TextModel:
     other = load_model(Path(run))
-    if other.vocabulary != model.vocabulary:
+    if other.config.text != model.config.text:
         raise HeedfulError(
-            f"{run} reads other tokens; --seeds takes runs of the same data and settings with "
+            f"{run} cuts texts into other tokens; --seeds takes runs of the same settings with "
             "another --seed"
         )
     return other

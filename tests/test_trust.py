@@ -1,0 +1,350 @@
+"""Cards of trust: laws on a model whose every weight is known, and hand-counted curves."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from heedful.explain.curves import DELETED, MASKED, plan
+from heedful.explain.orders import counts, random_orders, ranking, seeded
+from heedful.explain.outputs import chosen, log_odds, probability
+from heedful.explain.perturb import (
+    deleted,
+    joined,
+    kept,
+    leave_one_out_rows,
+    masked,
+    score,
+    top_rows,
+)
+from heedful.explain.search import greedy
+from heedful.explain.trust import judgements, measure_trust
+from heedful.explain.trusted import trusted_examples
+from heedful.explain.verdict import verdict
+from heedful.records import Example, HeedfulError, Judged, Trust
+from heedful.text.vocab import UNK
+from made_models import bag_of_words, random_model
+
+WORDS = [f"w{i}" for i in range(40)]
+DRAW = np.random.default_rng(0)
+WEIGHTS = dict(zip(WORDS, (DRAW.normal(size=40) * 3).tolist(), strict=True))
+TEXTS = [" ".join(DRAW.choice(WORDS, int(n))) for n in DRAW.integers(8, 60, 40)]
+
+
+@pytest.fixture(scope="module")
+def linear():
+    return bag_of_words(WEIGHTS, base=0.3)
+
+
+# -- ids ----------------------------------------------------------------------------------------
+
+
+def test_changed_texts_by_hand():
+    ids = np.array([5, 6, 7, 8], np.int32)
+    rows = np.array([[True, False, True, False], [False] * 4, [True] * 4])
+    assert kept(ids, rows).ids.tolist() == [5, 7, 5, 6, 7, 8]
+    assert kept(ids, rows).lengths.tolist() == [2, 0, 4]
+    assert deleted(ids, rows).ids.tolist() == [6, 8, 5, 6, 7, 8]
+    assert deleted(ids, rows).lengths.tolist() == [2, 4, 0]
+    assert masked(ids, rows).ids.tolist() == [UNK, 6, UNK, 8, 5, 6, 7, 8, UNK, UNK, UNK, UNK]
+    assert joined([kept(ids, rows), masked(ids, rows)]).lengths.tolist() == [2, 0, 4, 4, 4, 4]
+    assert top_rows(np.array([2, 0, 3, 1]), [1, 3]).tolist() == [
+        [False, False, True, False],
+        [True, False, True, True],
+    ]
+
+
+def test_scores_do_not_depend_on_how_they_are_cut_into_batches(monkeypatch):
+    model = random_model()
+    ids = np.arange(4, 34, dtype=np.int32)
+    variants = deleted(ids, leave_one_out_rows(30))
+    whole = score(model.network, variants)
+    monkeypatch.setattr(sys.modules["heedful.explain.perturb"], "BUDGET", 70)
+    assert np.abs(score(model.network, variants) - whole).max() < 1e-5
+
+
+def test_counts_round_up_and_leave_no_share_empty():
+    assert counts(DELETED, 10).tolist() == [1, 1, 1, 2, 5]
+    assert counts(DELETED, 250).tolist() == [3, 13, 25, 50, 125]
+    assert counts((0.07,), 100).tolist() == [7], "although .07 x 100 is above 7 in floats"
+    assert counts(MASKED, 1).tolist() == [1] * 10
+    found = plan(DELETED, 10)
+    assert found.counts[found.place].tolist() == [1, 1, 1, 2, 5]
+
+
+def test_equal_values_are_ranked_by_chance_and_not_by_place():
+    firsts = [int(ranking(np.zeros(50), np.random.default_rng(s))[0]) for s in range(60)]
+    assert len(set(firsts)) > 20
+    assert ranking(np.array([1.0, 3, 2]), np.random.default_rng(0)).tolist() == [1, 2, 0]
+
+
+def test_random_orders_are_permutations_that_hang_on_the_text_alone():
+    orders = random_orders(20, 9, seeded(0, np.arange(9, dtype=np.int32)))
+    assert (np.sort(orders, axis=1) == np.arange(9)).all() and len(np.unique(orders, axis=0)) == 20
+    again = random_orders(20, 9, seeded(0, np.arange(9, dtype=np.int32)))
+    other = random_orders(20, 9, seeded(1, np.arange(9, dtype=np.int32)))
+    assert (orders == again).all() and (orders != other).any()
+
+
+# -- outputs ------------------------------------------------------------------------------------
+
+
+def test_log_odds_by_hand():
+    logits = np.log(np.array([[1.0, 2.0, 5.0]]))
+    assert log_odds(logits, 2, "multi-class")[0] == pytest.approx(math.log(5 / 3))
+    assert probability(log_odds(logits, 1, "multi-class"))[0] == pytest.approx(0.25)
+    assert log_odds(logits, 1, "multi-label")[0] == pytest.approx(math.log(2))
+    assert log_odds(np.array([[2.0]]), 0, "binary")[0] == -2
+    assert probability(np.array([800.0, -800.0])).tolist() == [1, 0]
+
+
+def test_decisions_follow_the_rule_of_the_model():
+    from heedful.learn.decision import Decision
+
+    logits = np.array([[0.2], [0.9]], np.float32)
+    assert chosen(logits, 1, "binary", Decision()).tolist() == [True, True]
+    raised = Decision(thresholds=(0.4, 0.6))
+    assert chosen(logits, 1, "binary", raised).tolist() == [False, True]
+    assert chosen(logits, 0, "binary", raised).tolist() == [True, False]
+    many = np.array([[1.0, -1.0, 3.0]], np.float32)
+    assert chosen(many, 0, "multi-label", Decision()).tolist() == [True]
+    assert chosen(many, 0, "multi-class", Decision()).tolist() == [False]
+
+
+# -- the card -----------------------------------------------------------------------------------
+
+
+def test_true_weights_win_on_every_metric(linear):
+    """A mean of word weights: leave-one-out and the true weights rank alike, and are the best."""
+    for found in measure_trust(linear, TEXTS, ("contribution",)):
+        trust = found["contribution"]
+        if trust.comprehensiveness.share is None:
+            continue
+        assert trust.comprehensiveness.share == pytest.approx(1, abs=1e-6)
+        assert trust.sufficiency.share == pytest.approx(1, abs=1e-6)
+        judged = trust.comprehensiveness
+        assert all(judged.value >= other - 1e-9 for other in judged.randoms)
+        assert trust.tau_signed == pytest.approx(1, abs=0.02)  # words that occur twice: ties
+        for flip in (trust.attention_flip, trust.input_flip):
+            assert flip.share <= min(flip.randoms)
+
+
+def test_random_maps_land_near_the_middle(linear):
+    found = measure_trust(linear, TEXTS, ("random",))
+    percentiles = [trust["random"].comprehensiveness.percentile for trust in found]
+    assert 40 < np.mean(percentiles) < 60
+    taus = [trust["random"].tau_signed for trust in found]
+    assert abs(np.mean(taus)) < 0.1
+
+
+def test_a_card_by_plain_loops():
+    """Every number again, one text at a time, by the network itself."""
+    model = random_model(encoder="conv")
+    text = " ".join(f"w{i}" for i in DRAW.integers(0, 40, 23))
+    (judgement,) = judgements(model, model.encode([text]), ("contribution", "attention"))
+    ids, size, index = judgement.anatomy.ids, 23, judgement.index
+
+    def p(tokens):
+        logits = score(
+            model.network, kept(np.array(tokens, np.int32), np.ones((1, len(tokens)), bool))
+        )
+        return float(probability(log_odds(logits, index, model.task))[0])
+
+    whole = p(ids)
+    for name in ("contribution", "attention"):
+        trust = judgement.card.trust[name]
+        order = np.argsort(-judgement.maps[name].values, kind="stable")
+        lost, left = [], []
+        for share in DELETED:
+            top = set(order[: math.ceil(share * size)].tolist())
+            lost.append(whole - p([ids[i] for i in range(size) if i not in top]))
+            left.append(whole - p([ids[i] for i in range(size) if i in top]))
+        assert trust.comprehensiveness.value == pytest.approx(np.mean(lost), abs=1e-5)
+        assert trust.sufficiency.value == pytest.approx(np.mean(left), abs=1e-5)
+        first = 1.0
+        for share in MASKED:
+            count = math.ceil(share * size)
+            erased = ids.copy()
+            erased[order[:count]] = UNK
+            if (p(erased) > 0.5) != (whole > 0.5):
+                first = count / size
+                break
+        assert trust.input_flip.share == first
+    loo = [whole_odds(whole) - whole_odds(p(np.delete(ids, i))) for i in range(size)]
+    assert judgement.card.leave_one_out == pytest.approx(loo, abs=1e-4)
+
+
+def whole_odds(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+@pytest.mark.parametrize("encoder", ["token", "conv", "bilstm"])
+@pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
+def test_nothing_beats_the_best_order_found(task, encoder):
+    model = random_model(task=task, encoder=encoder)
+    methods = ("contribution", "attention", "gradient-input", "leave-one-out", "random")
+    for found in measure_trust(model, TEXTS[:6], methods):
+        for trust in found.values():
+            for judged in (trust.comprehensiveness, trust.sufficiency):
+                worse = judged.value <= judged.best + 1e-9
+                assert worse if judged.higher_is_better else judged.value >= judged.best - 1e-9
+                assert judged.share is None or judged.share <= 1 + 1e-6
+            assert 0 < trust.attention_flip.share <= 1 and 0 < trust.input_flip.share <= 1
+            assert 0 <= trust.probability <= 1 and 0 <= trust.uniform <= 1
+
+
+def test_greedy_search_finds_what_leave_one_out_cannot():
+    """Two words that each save the class: alone neither is missed, together they are."""
+
+    def odds(logits):
+        return logits[:, 0]
+
+    ids = np.array([4, 5, 6, 7, 8, 9, 10, 11, 12, 13], np.int32)
+    question = greedy(ids, np.arange(10)[::-1], np.arange(10)[::-1], odds)
+    asked = next(question)
+    try:
+        while True:  # the class stands while 4 or 5 does
+            ends = np.cumsum(asked.lengths)
+            texts = [
+                set(asked.ids[end - n : end].tolist())
+                for end, n in zip(ends, asked.lengths, strict=True)
+            ]
+            values = [[2.0 * bool({4, 5} & text) + 0.1 * (4 in text)] for text in texts]
+            asked = question.send(np.array(values, np.float32))
+    except StopIteration as done:
+        removal, insertion = done.value
+    assert set(removal[:2].tolist()) == {0, 1}
+    assert insertion[0] == 0 and sorted(removal.tolist()) == list(range(10))
+
+
+def test_a_text_alone_and_in_company_has_the_same_card():
+    model = random_model(encoder="bilstm")
+    together = measure_trust(model, TEXTS[:5])
+    alone = measure_trust(model, TEXTS[3])
+    for name, trust in alone.items():
+        other = together[3][name]
+        assert trust.comprehensiveness.value == pytest.approx(
+            other.comprehensiveness.value, abs=1e-5
+        )
+        assert trust.comprehensiveness.randoms == pytest.approx(
+            other.comprehensiveness.randoms, abs=1e-5
+        )
+        assert trust.sufficiency.best == pytest.approx(other.sufficiency.best, abs=1e-5)
+
+
+@pytest.mark.parametrize("text, tokens", [("w1", 1), ("zzz qqq", 2), ("", 0)])
+def test_texts_with_little_in_them(linear, text, tokens):
+    found = measure_trust(linear, text, ("contribution", "attention", "leave-one-out"))
+    assert len(found) == (3 if tokens else 0)
+    for trust in found.values():
+        assert trust.tokens == tokens and not trust.trusted
+        assert trust.comprehensiveness.share is None
+        json.dumps(trust.to_json())
+
+
+def test_a_text_of_5000_tokens(linear):
+    text = " ".join(DRAW.choice(WORDS, 5000))
+    trust = measure_trust(linear, text, ("contribution",), randoms=3)["contribution"]
+    assert trust.tokens == 5000 and trust.comprehensiveness.share == pytest.approx(1, abs=1e-6)
+    assert trust.tau_signed == pytest.approx(1, abs=0.02), "on a sample of the tokens"
+
+
+def test_the_uniform_control(linear):
+    """Uniform attention is what this model has: replacing it changes nothing."""
+    trust = measure_trust(linear, TEXTS[0], ("attention",))["attention"]
+    assert trust.uniform < 1e-6
+    assert trust.sentence.startswith("Replacing the attention by uniform weights changes nothing")
+
+
+# -- words and records --------------------------------------------------------------------------
+
+
+def judged(value: float, randoms: list[float], best: float) -> Judged:
+    return Judged(value, tuple(randoms), best, higher_is_better=True)
+
+
+def test_percentile_and_share_by_hand():
+    one = judged(0.5, [0.1, 0.3, 0.5, 0.7], 0.9)
+    assert (one.beaten, one.percentile, one.random_mean) == (2, 62.5, pytest.approx(0.4))
+    assert one.share == pytest.approx(0.2)
+    low = Judged(0.1, (0.3, 0.2), -0.05, higher_is_better=False)
+    assert (low.beaten, low.share) == (2, pytest.approx(0.5))
+    assert judged(0.1, [0.1, 0.1], 0.102).share is None
+
+
+@pytest.mark.parametrize(
+    "method, tokens, value, uniform, says",
+    [
+        ("contribution", 9, 0.90, 0.5, "This map beats all 20 random maps and goes 100 %"),
+        ("contribution", 9, 0.60, 0.5, "trust its strongest words"),
+        ("contribution", 9, 0.40, 0.5, "words it misses may matter more"),
+        ("contribution", 9, 0.16, 0.5, "beats 16 of 20 random maps: take it as a hint"),
+        ("contribution", 9, 0.05, 0.5, "beats 5 of 20 random maps, little better than chance"),
+        ("attention", 9, 0.05, 0.5, "read the contributions instead"),
+        ("attention", 9, 0.90, 0.001, "Replacing the attention by uniform weights changes nothing"),
+        ("attention", 1, 0.90, 0.5, "A text of one word"),
+    ],
+)
+def test_the_sentence(method, tokens, value, uniform, says):
+    randoms = [i / 100 for i in range(20)]
+    trusted, sentence = verdict(method, tokens, judged(value, randoms, 0.9), uniform)
+    assert says in sentence and sentence.endswith(".")
+    assert trusted == sentence.startswith("This map beats all 20")
+
+
+def test_no_order_to_judge():
+    trusted, sentence = verdict("contribution", 9, judged(0.1, [0.1] * 20, 0.101), 0.5)
+    assert not trusted and "no map can be judged" in sentence
+
+
+def test_cards_survive_json(linear):
+    for trust in measure_trust(linear, TEXTS[0]).values():
+        assert Trust.from_json(json.loads(json.dumps(trust.to_json()))) == trust
+
+
+def test_explanations_carry_their_cards():
+    model = random_model(encoder="bilstm")
+    examples = [Example(text) for text in TEXTS[:3]] + [Example("")]
+    found = list(trusted_examples(model, examples, methods=["leave-one-out", "gradient-input"]))
+    for explanation in found[:3]:
+        assert set(explanation.trust) == {
+            "attention",
+            "contribution",
+            "leave-one-out",
+            "gradient-input",
+        }
+        assert set(explanation.maps) == {"leave-one-out", "gradient-input"}
+        assert all(t.target == explanation.target for t in explanation.trust.values())
+    assert found[3].trust == {}
+
+
+def test_another_class_is_explained_but_the_card_is_about_the_predicted_one():
+    model = random_model()
+    (plain,) = trusted_examples(model, [Example(TEXTS[0])])
+    other = next(name for name in model.labels.names if name != plain.target)
+    (found,) = trusted_examples(model, [Example(TEXTS[0])], other, ["gradient-input"])
+    assert found.target == other and found.trust["contribution"].target == plain.target
+    mirrored = [-x for x in found.maps["gradient-input"][plain.target]]
+    assert found.maps["gradient-input"][other] == pytest.approx(mirrored)
+
+
+def test_a_long_text_shows_the_whole_leave_one_out_map_without_a_card(linear, monkeypatch):
+    monkeypatch.setattr(sys.modules["heedful.explain.judge"], "LONGEST", 10)
+    monkeypatch.setattr(sys.modules["heedful.explain.trusted"], "LONGEST", 10)
+    text = " ".join(WORDS[:30])
+    (found,) = trusted_examples(linear, [Example(text)], methods=["leave-one-out"])
+    assert "leave-one-out" not in found.trust and "contribution" in found.trust
+    assert all(value != 0 for value in found.maps["leave-one-out"][found.target])
+
+
+def test_what_cannot_be_measured_is_said(linear):
+    with pytest.raises(HeedfulError, match="unknown method 'atention'; choose from attention"):
+        measure_trust(linear, "w1 w2", ("atention",))
+    with pytest.raises(HeedfulError, match="at least 1 random map"):
+        measure_trust(linear, "w1 w2", randoms=0)
+    with pytest.raises(HeedfulError, match="measure_trust needs a fitted"):
+        measure_trust("no model", "w1 w2")
