@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 Logits = NDArray[np.float32]
 
 RANDOMS = 20
-LONGEST = 512
+LONGEST = 1024
 """Tokens up to which leave-one-out visits every one; of a longer text it visits a sample."""
 
 

@@ -25,7 +25,7 @@ from heedful.text.vocab import Encoded
 Array = NDArray[np.float64]
 
 SLOW = ("lime", "shapley")
-"""Methods that ask for hundreds of texts a text: judged on the first `CONTROLS` texts only."""
+"""Methods that ask for hundreds of texts a text: judged on `Plan.controls` texts only."""
 CONTROLS = 50
 Progress = Callable[[str, int, int], None]
 
@@ -38,12 +38,14 @@ class Plan:
         methods: whose maps to judge.
         outside: maps made elsewhere, to be judged as well.
         others: models that cut texts into the same tokens, trained with other seeds, by name.
+        controls: the slow methods are judged on so many texts, the first ones.
         seed: of random maps and permutations.
     """
 
     methods: Sequence[str] = METHODS
     outside: Sequence[Outside] = ()
     others: Mapping[str, TextModel] = field(default_factory=dict)
+    controls: int = CONTROLS
     seed: int = 0
 
 
@@ -87,40 +89,47 @@ def measure(
         progress("texts", len(cards), len(examples))
     if not survey.trust:
         raise HeedfulError("no text has a word that can be judged; give other data")
-    _controls(model, encoded, truths, plan, survey, cards, progress)
+    slow = [method for method in plan.methods if method in SLOW]
+    controls = _controls(model, examples, encoded, truths, plan, survey, cards, progress)
     return {
         "texts": len(survey.trust),
+        "controls": min(plan.controls, len(survey.trust)),
         "accuracy": None if truths is None else survey.accuracy(),
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),
         "attention": attention.to_json(),
         "seeds": _spread(model, plan.others, texts, encoded),
-        "plausibility": _plausibility(explained, [*quick]),
+        "plausibility": _plausibility(explained, quick) | _plausibility(controls, slow),
         "cards": cards,
     }
 
 
 def _controls(
     model: TextModel,
+    examples: Sequence[Example],
     encoded: Encoded,
     truths: NDArray[Any] | None,
     plan: Plan,
     survey: Survey,
     cards: list[dict[str, Any]],
     progress: Progress,
-) -> None:
-    """The slow methods, on the first texts."""
+) -> list[Explanation]:
+    """Judges the slow methods on the first texts; those of them with gold evidence, explained."""
     slow = [method for method in plan.methods if method in SLOW]
     if not slow:
-        return
-    count = min(CONTROLS, len(encoded))
+        return []
+    explained = []
+    count = min(plan.controls, len(encoded))
     found = judgements(model, encoded.part(0, count), slow, truths=truths, seed=plan.seed)
     for number, judgement in enumerate(found):
         survey.add_controls(judgement.card)
         trust = {m: t.to_json() for m, t in judgement.card.trust.items()}
         cards[number]["trust"] |= trust
+        if examples[number].gold:
+            explained.append(_explanation(model, examples[number], judgement))
         progress("texts under the slow controls", number + 1, count)
+    return explained
 
 
 def _text(example: Example, judgement: Judgement, inside: Inside | None) -> dict[str, Any]:
@@ -149,7 +158,7 @@ def _explanation(model: TextModel, example: Example, judgement: Judgement) -> Ex
 
 
 def _plausibility(explained: Sequence[Explanation], methods: Sequence[str]) -> dict[str, Any]:
-    if not explained:
+    if not explained or not methods:
         return {}
     found = judge_rationales(explained, methods)
     return {method: judged.to_json() for method, judged in found.items()}

@@ -305,6 +305,9 @@ def trust(
             "--seeds", help="A run trained alike with another seed (again for more).", metavar="RUN"
         ),
     ] = None,
+    controls: Annotated[
+        int, typer.Option(help="Judge lime and shapley on so many texts.", min=1, metavar="N")
+    ] = 50,
     map: Annotated[
         str | None, typer.Option(help="Also judge maps made elsewhere (JSON).", metavar="FILE")
     ] = None,
@@ -328,7 +331,7 @@ def trust(
     options = o.read_options(locals(), "test")
     from heedful.face.trusting import Asked, run_trust
 
-    asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), map, json, seed)
+    asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), controls, map, json, seed)
     run_trust(run, data, options, asked)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from heedful.explain.legend import METHODS
-from heedful.explain.measure import CONTROLS, SLOW, Plan, measure
+from heedful.explain.measure import SLOW, Plan, measure
 from heedful.explain.outside import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
 from heedful.face.remembering import names_of, remembered
@@ -33,6 +33,7 @@ class Asked:
         methods: whose maps; empty = all.
         limit: texts that are measured, drawn at random.
         others: runs of the same settings with other seeds.
+        controls: texts on which the slow methods are judged.
         map: a file of maps made elsewhere, or None.
         json: file, `-`, or None.
         seed: of the draw of texts, of random maps and permutations.
@@ -41,6 +42,7 @@ class Asked:
     methods: tuple[str, ...]
     limit: int
     others: tuple[str, ...]
+    controls: int
     map: str | None
     json: str | None
     seed: int
@@ -56,7 +58,7 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     examples = _drawn(corpus.examples, asked.limit, asked.seed)
     methods = asked.methods or METHODS
     outside = read_maps(Path(asked.map)) if asked.map else ()
-    plan = Plan(methods, outside, others, asked.seed)
+    plan = Plan(methods, outside, others, asked.controls, asked.seed)
     with using_threads(0), Counter() as counter:
         found = measure(model, examples, plan, counter)
     record = _about(run, data, corpus, examples) | found
@@ -179,10 +181,11 @@ def short(value: float) -> str:
 def _rationales(found: Mapping[str, Any]) -> Table:
     table = Table()
     table.add_column("method", no_wrap=True)
-    for heading in ("AUPRC", "token F1", "IOU F1"):
+    for heading in ("AUPRC", "average precision", "token F1", "IOU F1"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in found.items():
-        table.add_row(cell(name), *(short(figures[k]) for k in ("auprc", "token_f1", "iou_f1")))
+        row = (figures[key] for key in ("auprc", "average_precision", "token_f1", "iou_f1"))
+        table.add_row(cell(name), *(short(figure) for figure in row))
     return table
 
 
@@ -207,5 +210,5 @@ def _told(record: Mapping[str, Any]) -> list[str]:
         apart = value(record["seeds"]["divergence"])
         lines.append(f"attention of runs with other seeds diverges by {apart} on average")
     if any(name in SLOW for name in record["methods"]):
-        lines.append(f"* slow controls, on the first {min(CONTROLS, record['texts'])} texts")
+        lines.append(f"* slow, and so measured on {record['controls']} of the texts")
     return lines
