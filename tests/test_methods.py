@@ -221,11 +221,11 @@ def test_leave_one_out_is_so_many_deletions_by_hand(task):
 
 
 def test_leave_one_out_in_parts(monkeypatch):
-    model = made(encoder="conv")
+    model = made(encoder="bilstm")
     ids = model.encode(TEXTS)[0]
-    (whole,) = run(model.network, [leave_one_out(ids, 1, "binary")])
-    monkeypatch.setattr(erasure, "AT_ONCE", 3 * len(ids))
-    (parts,) = run(model.network, [leave_one_out(ids, 1, "binary")])
+    (whole,) = run(model.network, [leave_one_out(model.network, ids, 1, "binary")])
+    monkeypatch.setattr(sys.modules["heedful.explain.deletions"], "AT_ONCE", 3 * len(ids))
+    (parts,) = run(model.network, [leave_one_out(model.network, ids, 1, "binary")])
     assert parts == pytest.approx(whole, abs=1e-5)
 
 

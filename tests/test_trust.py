@@ -8,8 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from heedful.explain.curves import DELETED, MASKED, plan
+from heedful.explain.deletions import deletions, is_local
 from heedful.explain.orders import counts, random_orders, ranking, seeded
 from heedful.explain.outputs import chosen, log_odds, probability
 from heedful.explain.perturb import (
@@ -18,6 +20,7 @@ from heedful.explain.perturb import (
     kept,
     leave_one_out_rows,
     masked,
+    run,
     score,
     top_rows,
 )
@@ -199,26 +202,18 @@ def test_nothing_beats_the_best_order_found(task, encoder):
 
 def test_greedy_search_finds_what_leave_one_out_cannot():
     """Two words that each save the class: alone neither is missed, together they are."""
+    weights = dict.fromkeys(WORDS, 0.0) | {"w0": 5.0, "w1": 5.0, "w2": 1.0}
+    model = bag_of_words(weights)
+    ids = model.encode([" ".join(WORDS[:12])])[0]
+    backwards = np.arange(12)[::-1].copy()
 
     def odds(logits):
-        return logits[:, 0]
+        return logits[:, 0].astype(np.float64)
 
-    ids = np.array([4, 5, 6, 7, 8, 9, 10, 11, 12, 13], np.int32)
-    question = greedy(ids, np.arange(10)[::-1], np.arange(10)[::-1], odds)
-    asked = next(question)
-    try:
-        while True:  # the class stands while 4 or 5 does
-            ends = np.cumsum(asked.lengths)
-            texts = [
-                set(asked.ids[end - n : end].tolist())
-                for end, n in zip(ends, asked.lengths, strict=True)
-            ]
-            values = [[2.0 * bool({4, 5} & text) + 0.1 * (4 in text)] for text in texts]
-            asked = question.send(np.array(values, np.float32))
-    except StopIteration as done:
-        removal, insertion = done.value
-    assert set(removal[:2].tolist()) == {0, 1}
-    assert insertion[0] == 0 and sorted(removal.tolist()) == list(range(10))
+    ((removal, insertion),) = run(model.network, [greedy(model.network, ids, backwards, odds)])
+    assert set(removal[:2].tolist()) == {0, 1} and removal[2] == 2
+    assert insertion[0] in (0, 1)
+    assert sorted(removal.tolist()) == sorted(insertion.tolist()) == list(range(12))
 
 
 def test_a_text_alone_and_in_company_has_the_same_card():
@@ -332,11 +327,12 @@ def test_another_class_is_explained_but_the_card_is_about_the_predicted_one():
     assert found.maps["gradient-input"][other] == pytest.approx(mirrored)
 
 
-def test_a_long_text_shows_the_whole_leave_one_out_map_without_a_card(linear, monkeypatch):
+def test_a_long_text_shows_the_whole_leave_one_out_map_without_a_card(monkeypatch):
+    model = random_model(encoder="bilstm")
     monkeypatch.setattr(sys.modules["heedful.explain.judge"], "LONGEST", 10)
     monkeypatch.setattr(sys.modules["heedful.explain.trusted"], "LONGEST", 10)
     text = " ".join(WORDS[:30])
-    (found,) = trusted_examples(linear, [Example(text)], methods=["leave-one-out"])
+    (found,) = trusted_examples(model, [Example(text)], methods=["leave-one-out"])
     assert "leave-one-out" not in found.trust and "contribution" in found.trust
     assert all(value != 0 for value in found.maps["leave-one-out"][found.target])
 
@@ -348,3 +344,48 @@ def test_what_cannot_be_measured_is_said(linear):
         measure_trust(linear, "w1 w2", randoms=0)
     with pytest.raises(HeedfulError, match="measure_trust needs a fitted"):
         measure_trust("no model", "w1 w2")
+
+
+# -- deletions computed locally -----------------------------------------------------------------
+
+
+LOCAL = [
+    {"encoder": "token"},
+    {"encoder": "conv"},
+    {"encoder": "conv", "model__window": 5, "model__layers": 2},
+    {"encoder": "conv", "model__window": 1},
+    {"encoder": "conv", "attention": "dot", "model__head": "dense"},
+    {"encoder": "token", "attention": "uniform"},
+]
+
+
+@pytest.mark.parametrize("settings", LOCAL, ids=str)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9, 40])
+def test_local_deletions_equal_reading_every_text_again(settings, size, monkeypatch):
+    model = random_model(task="multi-class", **settings)
+    ids = DRAW.integers(1, 44, size).astype(np.int32)
+    gone = DRAW.random(size) < 0.3
+    gone[0] = False
+    candidates = DRAW.permutation(np.flatnonzero(~gone))
+    assert is_local(model.network)
+    (quick,) = run(model.network, [deletions(model.network, ids, gone, candidates)])
+    monkeypatch.setattr(sys.modules["heedful.explain.deletions"], "is_local", lambda _: False)
+    (slow,) = run(model.network, [deletions(model.network, ids, gone, candidates)])
+    assert quick.shape == slow.shape == (len(candidates), 3)
+    assert np.abs(quick - slow).max() < 2e-5
+
+
+def test_one_overwhelming_token_is_deleted_exactly():
+    """Its weight is 1 to the last digit: what remains is not its difference to the whole."""
+    model = random_model(encoder="token", attention="dot")
+    with torch.no_grad():
+        model.network.embed.table.weight[7] = 100 * model.network.query
+    ids = np.array([4, 5, 7, 6, 8], np.int32)
+    (quick,) = run(model.network, [deletions(model.network, ids, np.zeros(5, bool), np.arange(5))])
+    slow = score(model.network, deleted(ids, leave_one_out_rows(5)))
+    assert np.abs(quick - slow).max() < 1e-5
+
+
+def test_what_sees_the_whole_text_is_read_again():
+    assert not is_local(random_model(encoder="bilstm").network)
+    assert not is_local(random_model(encoder="conv", attention="location").network)

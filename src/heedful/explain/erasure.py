@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from heedful.explain.deletions import deletions
 from heedful.explain.outputs import Array, log_odds
-from heedful.explain.perturb import Asking, Ids, deleted, kept, leave_one_out_rows
+from heedful.explain.perturb import Asking, Ids, kept
+from heedful.nn.classify import Classifier
 from heedful.records import Task
 
-AT_ONCE = 1 << 20
-"""Tokens of one text's variants asked for together: a text of 5,000 tokens has 25 million."""
 
-
-def leave_one_out(ids: Ids, index: int, task: Task) -> Asking[Array]:
+def leave_one_out(
+    network: Classifier,
+    ids: Ids,
+    index: int,
+    task: Task,
+    places: NDArray[np.int64] | None = None,
+) -> Asking[Array]:
     """(N,) log-odds of class `index` for the whole text less those without token i.
 
     Li, Monroe & Jurafsky 2016, equation 2, without their division by the whole's.
+
+    Args:
+        network: the model.
+        ids: the text.
+        index, task: what the log-odds are of.
+        places: which tokens to delete; NaN stands for the others. None = every one.
     """
-    count = len(ids)
-    if not count:
-        return np.zeros(0)
-    rows = leave_one_out_rows(count)
-    whole = log_odds((yield kept(ids, np.ones((1, count), bool))), index, task)
-    step = max(1, AT_ONCE // count)
-    without = []
-    for low in range(0, count, step):
-        without.append(log_odds((yield deleted(ids, rows[low : low + step])), index, task))
-    return np.asarray(whole - np.concatenate(without))
+    found = np.full(len(ids), np.nan)
+    if not len(ids):
+        return found
+    chosen = np.arange(len(ids)) if places is None else places
+    whole = log_odds((yield kept(ids, np.ones((1, len(ids)), bool))), index, task)
+    without = yield from deletions(network, ids, np.zeros(len(ids), bool), chosen)
+    found[chosen] = whole - log_odds(without, index, task)
+    return found

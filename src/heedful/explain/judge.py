@@ -23,10 +23,12 @@ from heedful.explain.curves import (
     read_erasures,
     read_maskings,
 )
+from heedful.explain.deletions import is_local
+from heedful.explain.erasure import leave_one_out
 from heedful.explain.flips import attention_flips
 from heedful.explain.orders import Order, random_orders, ranking, seeded
 from heedful.explain.outputs import chosen, log_odds, probability
-from heedful.explain.perturb import Asking, deleted, joined
+from heedful.explain.perturb import Asking, joined
 from heedful.explain.search import greedy
 from heedful.explain.tau import tau
 from heedful.explain.verdict import verdict
@@ -39,7 +41,8 @@ Logits = NDArray[np.float32]
 
 RANDOMS = 20
 LONGEST = 1024
-"""Tokens up to which leave-one-out visits every one; of a longer text it visits a sample."""
+"""Tokens up to which leave-one-out visits every one; of a longer text it visits a sample, unless
+deletions are cheap (`deletions.is_local`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +92,10 @@ def judge(
     if size == 0:
         return Card({}, np.zeros(0), {})
     random, odds = seeded(seed, ids), _Odds(model, subject.index)
-    sample = np.sort(random.permutation(size)[:LONGEST])
-    whole, loo = yield from _leave_one_out(ids, sample, odds)
+    everything = size <= LONGEST or is_local(model.network)
+    sample = np.arange(size) if everything else np.sort(random.permutation(size)[:LONGEST])
+    whole = subject.anatomy.logits[None]
+    loo = yield from leave_one_out(model.network, ids, subject.index, model.task, sample)
     maps = dict(subject.maps)
     if subject.with_loo:
         maps["leave-one-out"] = np.nan_to_num(loo)
@@ -103,24 +108,11 @@ def judge(
         *read_erasures(logits[: len(asked[0])], size, len(orders)),
         read_maskings(logits[len(asked[0]) :], size, len(orders)),
     )
-    start = ranking(loo, random) if size <= LONGEST else _best(odds, whole, curves, orders)
-    searched = yield from greedy(ids, start, start, odds)
+    start = ranking(loo, random) if everything else _best(odds, whole, curves, orders)
+    searched = yield from greedy(model.network, ids, start, odds)
     more = np.stack([start, *searched])
     extra = read_erasures((yield erasures(ids, more)), size, len(more))
     return _card(model, subject, maps, orders, curves, extra, whole, loo)
-
-
-def _leave_one_out(
-    ids: NDArray[np.int32], sample: NDArray[np.int64], odds: _Odds
-) -> Asking[tuple[Logits, Array]]:
-    """Logits of the whole text (1, L), and the loss of log-odds (N,) for the sampled tokens."""
-    rows = np.zeros((1 + len(sample), len(ids)), bool)
-    rows[1 + np.arange(len(sample)), sample] = True
-    logits = yield deleted(ids, rows)
-    every = odds(logits)
-    loo = np.full(len(ids), np.nan)
-    loo[sample] = every[0] - every[1:]
-    return logits[:1], loo
 
 
 class _Odds:

@@ -18,6 +18,7 @@ from heedful.explain.outputs import Array, class_logit
 from heedful.explain.perturb import Asking, Ids, run
 from heedful.explain.sampling import lime, shapley
 from heedful.learn.model import TextModel, scored, scoring_batches
+from heedful.nn.classify import Classifier
 from heedful.records import Task
 from heedful.text.vocab import Encoded
 
@@ -56,7 +57,7 @@ def token_maps(
         _differentiate(model, encoded, classes, [m for m in _GRADIENTS if m in methods], maps)
     for name in [m for m in _ASKED if m in methods]:
         questions = (
-            _question(name, encoded[i], int(classes[i]), model.task, seed)
+            _question(model.network, name, encoded[i], int(classes[i]), model.task, seed)
             for i in range(len(encoded))
         )
         for found, answer in zip(maps, run(model.network, questions), strict=True):
@@ -107,10 +108,12 @@ def _differentiate(
                 maps[index][name] = found
 
 
-def _question(name: str, ids: Ids, index: int, task: Task, seed: int) -> Asking[Found]:
+def _question(
+    network: Classifier, name: str, ids: Ids, index: int, task: Task, seed: int
+) -> Asking[Found]:
     random = seeded(seed, ids, name)
     if name == "leave-one-out":
-        return Found((yield from leave_one_out(ids, index, task)))
+        return Found((yield from leave_one_out(network, ids, index, task)))
     if name == "lime":
         return Found((yield from lime(ids, index, task, random)))
     return (yield from shapley(ids, index, task, random))

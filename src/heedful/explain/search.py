@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heedful.explain.curves import DELETED
+from heedful.explain.deletions import deletions
 from heedful.explain.orders import Order, counts
-from heedful.explain.perturb import Asking, Ids, Variants, joined, kept
+from heedful.explain.perturb import Asking, Ids, kept
+from heedful.nn.classify import Classifier
 
 WIDE = 64
 """Most candidates that a stage measures."""
@@ -27,25 +29,26 @@ Odds = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 class _Stages:
     """An order that grows stage by stage; what is not yet settled keeps its rank."""
 
-    def __init__(self, start: Order, *, insert: bool) -> None:
+    def __init__(self, start: Order) -> None:
         self.settled: Order = start[:0]
         self.rest: Order = start
-        self.insert = insert
-        self.asked: Order = start[:0]
 
-    def ask(self, ids: Ids) -> Variants:
-        """The text with one more candidate gone (or, inserting, one more there)."""
-        self.asked = self.rest[:WIDE]
-        changed = np.zeros((len(self.asked), len(ids)), bool)
-        changed[:, self.settled] = True
-        changed[np.arange(len(self.asked)), self.asked] = True
-        return kept(ids, changed if self.insert else ~changed)
+    @property
+    def candidates(self) -> Order:
+        """What a stage measures."""
+        return self.rest[:WIDE]
 
-    def take(self, odds: NDArray[np.float64], upto: int) -> None:
-        """Settle candidates, the strongest first, until `upto` tokens are settled."""
-        strength = odds if self.insert else -odds
-        sorted_ = self.asked[np.argsort(-strength, kind="stable")]
-        order = np.concatenate([sorted_, self.rest[len(self.asked) :]])
+    def mark(self, size: int) -> NDArray[np.bool_]:
+        """(N,) the settled tokens."""
+        marked = np.zeros(size, bool)
+        marked[self.settled] = True
+        return marked
+
+    def take(self, strength: NDArray[np.float64], upto: int) -> None:
+        """Settle candidates, the strongest (K,) first, until `upto` tokens are settled."""
+        chosen = self.candidates
+        order = chosen[np.argsort(-strength, kind="stable")]
+        order = np.concatenate([order, self.rest[len(chosen) :]])
         need = max(0, upto - len(self.settled))
         self.settled = np.concatenate([self.settled, order[:need]])
         self.rest = order[need:]
@@ -55,21 +58,24 @@ class _Stages:
         return np.concatenate([self.settled, self.rest])
 
 
-def greedy(ids: Ids, removal: Order, insertion: Order, odds: Odds) -> Asking[tuple[Order, Order]]:
+def greedy(network: Classifier, ids: Ids, start: Order, odds: Odds) -> Asking[tuple[Order, Order]]:
     """Two orders by greedy search: for comprehensiveness, and for sufficiency.
 
     Args:
+        network: the model.
         ids: the text.
-        removal, insertion: the orders to start from, (N,) each; the better, the better.
+        start: the order to start from, (N,); the better, the better.
         odds: the class's log-odds from logits.
 
     Returns:
         The order that loses the class soonest, and the order that builds it up soonest.
     """
-    out, into = _Stages(removal, insert=False), _Stages(insertion, insert=True)
+    out, into = _Stages(start), _Stages(start)
     for upto in np.unique(counts(DELETED, len(ids))).tolist():
-        asked = [out.ask(ids), into.ask(ids)]
-        found = odds((yield joined(asked)))
-        out.take(found[: len(asked[0])], upto)
-        into.take(found[len(asked[0]) :], upto)
+        gone = out.mark(len(ids))
+        left = odds((yield from deletions(network, ids, gone, out.candidates)))
+        out.take(-left, upto)
+        grown = np.tile(into.mark(len(ids)), (len(into.candidates), 1))
+        grown[np.arange(len(grown)), into.candidates] = True
+        into.take(odds((yield kept(ids, grown))), upto)
     return out.order(), into.order()

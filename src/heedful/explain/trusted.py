@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from heedful.explain.attribute import ALWAYS, explain_examples, with_maps
+from heedful.explain.deletions import is_local
 from heedful.explain.judge import LONGEST
 from heedful.explain.methods import token_maps
 from heedful.explain.trust import Judgement, judgements
@@ -52,7 +53,7 @@ def _with_card(
 ) -> Explanation:
     trust, maps = dict(judgement.card.trust), dict(judgement.maps)
     ids = judgement.anatomy.ids
-    if LOO in further and len(ids) > LONGEST:
+    if LOO in further and len(ids) > LONGEST and not is_local(model.network):
         # The card left tokens out; a map that is shown does not, and so is not what was judged.
         trust.pop(LOO)
         if target is None:

@@ -27,9 +27,11 @@ class Encoder(nn.Module):
 
     Attributes:
         width: H, the width of the states.
+        reach: a state sees so many tokens to either side; None = the whole text.
     """
 
     width: int
+    reach: int | None = 0
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States of the tokens: here their own vectors."""
@@ -75,7 +77,7 @@ class ConvEncoder(Encoder):
         self, width: int, hidden: int, layers: int, window: int, dropout: tuple[float, ...]
     ) -> None:
         super().__init__()
-        self.width = hidden
+        self.width, self.reach = hidden, layers * (window // 2)
         convolutions = [
             nn.Conv1d(width if i == 0 else hidden, hidden, window, padding=window // 2)
             for i in range(layers)
@@ -163,7 +165,7 @@ class RecurrentEncoder(Encoder):
             width = layer.width
         self.layers = nn.ModuleList(layers)
         self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
-        self.width = width
+        self.width, self.reach = width, None
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States and final states of the last layer."""
