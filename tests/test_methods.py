@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from captum.attr import InputXGradient, IntegratedGradients
 
 from heedful.config import ENCODERS, SCORES
-from heedful.explain import erasure, gradients
+from heedful.explain import gradients
 from heedful.explain.attribute import explain, explain_examples
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.legend import METHODS
