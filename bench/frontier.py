@@ -14,6 +14,7 @@ import argparse
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -41,6 +42,11 @@ SETS = {
     "trec": ("train.epochs=25", "train.patience=5"),
 }
 METHODS = ("contribution", "attention")
+ROOT = Path(__file__).resolve().parent.parent
+COLOURS = {"bilstm": "#b35900", "conv3": "#1f5fa8", "token": "#3d7d3a"}
+MARKS = {"bilstm": "o", "conv3": "s", "token": "^"}
+LABELS = {"bilstm": "BiLSTM", "conv3": "convolution, width 3", "token": "token-wise"}
+TITLES = {"imdb": "IMDB, first 200 tokens", "mr": "MR", "trec": "TREC"}
 COLUMNS = ("beats_all", "share", "attention_flip", "input_flip", "tau", "comprehensiveness")
 
 
@@ -116,34 +122,106 @@ def measured(name: str, point: str, settings: tuple[str, ...], args: argparse.Na
 
 
 def row_text(point: str, record: dict) -> str:
-    """One line of the table: accuracy, model figures, then each method's."""
-    cells = [f"{point:<32}", f"{record['accuracy']:.3f}"]
+    """One Markdown row: accuracy, then each method's figures."""
+    cells = [point, f"{record['accuracy']:.3f}", f"{record['attention']['conicity']['value']:.2f}"]
     for method in METHODS:
         figures = record["methods"][method]
-        cells += [f"{figures[column]['value']:6.2f}" for column in COLUMNS]
-    return "  ".join(cells)
+        cells += [_short(figures[column]["value"]) for column in COLUMNS]
+    return f"| {' | '.join(cells)} |"
+
+
+def _short(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def heading() -> str:
+    """The Markdown head of a table."""
+    cells = ["point", "accuracy", "conicity"]
+    cells += [f"{method}: {column}" for method in METHODS for column in COLUMNS]
+    return f"| {' | '.join(cells)} |\n|{'---|' * len(cells)}"
+
+
+def best_points(results: dict[str, dict]) -> list[str]:
+    """Points that no other beats in both accuracy and way to the best order."""
+
+    def place(point: str) -> tuple[float, float]:
+        record = results[point]
+        return record["accuracy"], record["methods"]["contribution"]["share"]["value"]
+
+    def beaten(point: str) -> bool:
+        x, y = place(point)
+        return any(a >= x and b >= y and (a, b) != (x, y) for a, b in map(place, results))
+
+    return sorted((point for point in results if not beaten(point)), key=place)
+
+
+def draw(results: dict[str, dict[str, dict]], path: Path) -> None:
+    """One panel a data set: accuracy across, way to the best order up."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    for axes, (name, found) in zip(
+        figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True
+    ):
+        for point, record in found.items():
+            encoder, *options = point.split("+")
+            for method, face in (("contribution", COLOURS[encoder]), ("attention", "none")):
+                y = record["methods"][method]["share"]["value"]
+                at = (record["accuracy"], y)
+                edge = COLOURS[encoder]
+                axes.plot(*at, MARKS[encoder], color=edge, markerfacecolor=face, markersize=7)
+                if options and method == "contribution":
+                    short = "".join(option[0] for option in options)
+                    axes.annotate(short, at, xytext=(4, 4), textcoords="offset points", fontsize=8)
+        line = [found[point] for point in best_points(found)]
+        x = [record["accuracy"] for record in line]
+        y = [record["methods"]["contribution"]["share"]["value"] for record in line]
+        axes.plot(x, y, color="0.6", linewidth=1, zorder=0)
+        axes.set_title(TITLES[name])
+        axes.set_xlabel("validation accuracy")
+        axes.axhline(0, color="0.8", linewidth=1, zorder=0)
+        axes.set_ylim(-0.15, 1.08)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_ylabel("way from chance (0) to the best order (1)")
+    marks = [
+        figure.axes[0].plot([], [], MARKS[e], color=COLOURS[e], label=LABELS[e])[0]
+        for e in ENCODERS
+    ]
+    marks += figure.axes[0].plot([], [], "o", color="0.3", label="contribution map")
+    marks += figure.axes[0].plot([], [], "o", color="0.3", mfc="none", label="attention map")
+    told = "c conicity, m masked training, t tying"
+    figure.legend(handles=marks, loc="outside lower center", ncols=5, frameon=False, title=told)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def main() -> None:
-    """Train, measure, print, write."""
+    """Train, measure, print, write, draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", choices=list(SETS))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--texts", type=int, default=200, help="validation texts a point")
+    parser.add_argument("--texts", type=int, default=150, help="validation texts a point")
     parser.add_argument("--only", nargs="*", help="points by name")
     parser.add_argument("--train-only", action="store_true")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     results: dict[str, dict[str, dict]] = {}
     for name in args.sets:
+        if not args.train_only:
+            print(f"\n{TITLES[name]}\n\n{heading()}")
         for point, settings in points().items():
             if args.only and point not in args.only:
                 continue
             record = measured(name, point, settings, args)
             if record:
                 results.setdefault(name, {})[point] = record
-                print(f"{name:<6}{row_text(point, record)}", flush=True)
+                print(row_text(point, record), flush=True)
+    if results and not args.only:
+        kept = ("accuracy", "methods", "chance", "attention", "texts")
+        short = {n: {p: {k: r[k] for k in kept} for p, r in f.items()} for n, f in results.items()}
+        facts = {"date": datetime.now(UTC).date().isoformat(), "sets": short}
+        (ROOT / "bench/results/frontier.json").write_text(json.dumps(facts, indent=1) + "\n")
+        draw(results, ROOT / "docs/img/frontier.svg")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from heedful.explain.anatomy import anatomies
 from heedful.explain.attribute import explain_examples
+from heedful.explain.deletions import is_local
 from heedful.explain.divergence import spread
 from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.legend import METHODS, check_methods
@@ -26,6 +27,8 @@ Array = NDArray[np.float64]
 
 SLOW = ("lime", "shapley")
 """Methods that ask for hundreds of texts a text: judged on `Plan.controls` texts only."""
+SLOW_BACKWARDS = "integrated-gradients"
+"""Joins them where the backward pass goes through a recurrent network, a hundred times a text."""
 CONTROLS = 50
 Progress = Callable[[str, int, int], None]
 
@@ -75,7 +78,8 @@ def measure(
     survey, attention = Survey(), Gathered()
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
-    quick = [method for method in plan.methods if method not in SLOW]
+    slow = slow_methods(model, plan.methods)
+    quick = [method for method in plan.methods if method not in slow]
     outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
     found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
     for example, judgement in zip(examples, found, strict=True):
@@ -89,11 +93,11 @@ def measure(
         progress("texts", len(cards), len(examples))
     if not survey.trust:
         raise HeedfulError("no text has a word that can be judged; give other data")
-    slow = [method for method in plan.methods if method in SLOW]
     controls = _controls(model, examples, encoded, truths, plan, survey, cards, progress)
     return {
         "texts": len(survey.trust),
-        "controls": min(plan.controls, len(survey.trust)),
+        "controls": min(plan.controls, len(survey.trust)) if slow else 0,
+        "slow": slow,
         "accuracy": None if truths is None else survey.accuracy(),
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
@@ -103,6 +107,12 @@ def measure(
         "plausibility": _plausibility(explained, quick) | _plausibility(controls, slow),
         "cards": cards,
     }
+
+
+def slow_methods(model: TextModel, methods: Sequence[str]) -> list[str]:
+    """Those of the methods that are too slow for every text."""
+    known = SLOW if is_local(model.network) else (*SLOW, SLOW_BACKWARDS)
+    return [method for method in methods if method in known]
 
 
 def _controls(
@@ -116,7 +126,7 @@ def _controls(
     progress: Progress,
 ) -> list[Explanation]:
     """Judges the slow methods on the first texts; those of them with gold evidence, explained."""
-    slow = [method for method in plan.methods if method in SLOW]
+    slow = slow_methods(model, plan.methods)
     if not slow:
         return []
     explained = []

@@ -12,7 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from heedful.explain.legend import METHODS
-from heedful.explain.measure import SLOW, Plan, measure
+from heedful.explain.measure import Plan, measure
 from heedful.explain.outside import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
 from heedful.face.remembering import names_of, remembered
@@ -152,7 +152,7 @@ def _table(record: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> Tab
     for heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in record["methods"].items():
-        star = "*" if name in SLOW else ""
+        star = "*" if name in record["slow"] else ""
         table.add_row(cell(name + star), *(_figure(figures.get(key)) for _, key in columns))
     table.add_section()
     known = record["chance"]
@@ -209,6 +209,6 @@ def _told(record: Mapping[str, Any]) -> list[str]:
     if record["seeds"]:
         apart = value(record["seeds"]["divergence"])
         lines.append(f"attention of runs with other seeds diverges by {apart} on average")
-    if any(name in SLOW for name in record["methods"]):
+    if record["slow"]:
         lines.append(f"* slow, and so measured on {record['controls']} of the texts")
     return lines
