@@ -306,7 +306,7 @@ def trust(
         ),
     ] = None,
     controls: Annotated[
-        int, typer.Option(help="Judge lime and shapley on so many texts.", min=1, metavar="N")
+        int, typer.Option(help="Judge slow maps on so many texts.", min=1, metavar="N")
     ] = 50,
     map: Annotated[
         str | None, typer.Option(help="Also judge maps made elsewhere (JSON).", metavar="FILE")
