@@ -12,7 +12,7 @@ import pytest
 from heedful.config import TextConfig
 from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.outside import Given, Outside, Span, projected, read_maps, to_entry
-from heedful.explain.units import absolute, cuts, summed
+from heedful.explain.units import cuts, summed
 from heedful.records import Example, HeedfulError, Token
 from heedful.text.tokenize import Tokenizer
 from made_explanations import ALL, EMPTY, HEBREW, REVIEW, TICKET, binary, words_of
@@ -258,4 +258,3 @@ def test_units_and_maps_that_are_not_there():
         summed(REVIEW, "lime", "positive", "word")
     assert summed(EMPTY, "attention", "positive", "sentence") == ()
     assert cuts("", "word") == cuts("", "phrase") == []
-    assert absolute((-1.0, 0.0, 2.0)) == (1.0, 0.0, 2.0)

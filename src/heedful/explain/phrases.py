@@ -41,13 +41,6 @@ class Phrases:
     pair_at: NDArray[np.int32]
     triple_at: NDArray[np.int32]
 
-    def words(self, pair: int | None = None, triple: int | None = None) -> tuple[int, ...]:
-        """The ids of a pair or of a triple."""
-        if triple is not None:
-            first, second = self.triples[triple]
-            return (*self.words(pair=int(first)), int(self.pairs[second, 1]))
-        return tuple(int(x) for x in self.pairs[pair])
-
 
 def text_of(encoded: Encoded) -> Index:
     """(N,) which text each token of a corpus belongs to."""
