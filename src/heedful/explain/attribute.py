@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
-from heedful.explain.legend import check_methods
+from heedful.explain.legend import ALWAYS, check_methods
 from heedful.explain.methods import token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
@@ -21,10 +21,6 @@ from heedful.text.vocab import Encoded
 
 # Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
 CHUNK = 256
-
-
-# These two stand in every explanation and need not be asked for.
-ALWAYS = ("attention", "contribution")
 
 
 def explain(

@@ -14,7 +14,7 @@ from heedful.explain.attribute import explain_examples
 from heedful.explain.deletions import is_local
 from heedful.explain.divergence import spread
 from heedful.explain.inside import Gathered, Inside, look_inside
-from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.legend import ALWAYS, METHODS, check_methods
 from heedful.explain.outside import Outside
 from heedful.explain.rationale import judge_rationales
 from heedful.explain.survey import Survey, figure, to_json
@@ -162,7 +162,7 @@ def _explanation(model: TextModel, example: Example, judgement: Judgement) -> Ex
     maps = {
         method: {target: tuple(found.values.tolist())}
         for method, found in judgement.maps.items()
-        if method not in ("attention", "contribution")
+        if method not in ALWAYS
     }
     return replace(plain, target=target, maps=maps)
 

@@ -7,7 +7,6 @@ others can recompute them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.explain.orders import count_of
 from heedful.learn.bootstrap import Interval, middle, resampled_means
 from heedful.records import Explanation, HeedfulError
 from heedful.text.evidence import evidence
@@ -217,9 +217,8 @@ def top(values: Floats, share: float) -> Mask:
 
     ERASER's baselines round up as well. At least one token, except for a share of 0.
     """
-    count = math.ceil(share * len(values) - 1e-9)  # 0.07 * 100 is above 7
     chosen = np.zeros(len(values), bool)
-    chosen[np.argsort(-values, kind="stable")[:count]] = True
+    chosen[np.argsort(-values, kind="stable")[: count_of(share, len(values))]] = True
     return chosen
 
 

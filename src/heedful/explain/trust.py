@@ -13,6 +13,7 @@ from heedful.explain.anatomy import Anatomy, anatomies
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
 from heedful.explain.judge import RANDOMS, Card, Subject, judge
+from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import token_maps
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts
@@ -26,7 +27,6 @@ Array = NDArray[np.float64]
 TOGETHER = 64
 """Texts whose states are held at once."""
 CEILING = "gradient-input"
-ALWAYS = ("attention", "contribution")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,14 +12,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
+from heedful.explain import legend
 from heedful.explain.legend import LEGENDS, legend_of
 from heedful.face.colours import STEPS
 from heedful.records import Explanation, Flip, HeedfulError, Judged
 
 Method = str
 """A method's name: contribution, attention, or a key of `Explanation.maps`."""
-ALWAYS = ("contribution", "attention")
-"""The methods that every explanation has."""
+ALWAYS = legend.ALWAYS[::-1]
+"""The methods that every explanation has; the signed one is offered first."""
 KINDS = {"p": "pro", "n": "con", "a": "heat"}
 """Letter of a step ("p3", "n1", "a6") to the kind of colour ramp."""
 
