@@ -10,12 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from heedful.explain.attribute import explain_examples
 from heedful.explain.curves import MASKED
 from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.judge import Card
 from heedful.explain.measure import Plan, measure
 from heedful.explain.survey import Survey, figure
 from heedful.explain.trust import judgements
+from heedful.learn.decision import Decision
 from heedful.records import Example, Flip, HeedfulError, Judged, Trust
 from made_models import bag_of_words, random_model
 
@@ -260,3 +262,19 @@ def test_a_constant_model_has_numbers_all_the_same():
     row = found["methods"]["contribution"]
     assert row["share"]["value"] is row["racu"]["value"] is row["tau"]["value"] is None
     assert row["comprehensiveness"]["value"] == 0 and found["show"] == "contribution"
+
+
+def test_maps_cards_and_evidence_are_about_the_same_class():
+    """Several labels with thresholds of their own: the one decided need not be the likeliest."""
+    model = random_model(task="multi-label")
+    rows = model.probabilities(TEXTS)
+    least = rows.argmin(axis=1)[0]
+    limits = [1.0, 1.0, 1.0]
+    limits[least] = float(rows[0, least]) * 0.9
+    model = replace(model, decision=Decision(thresholds=tuple(limits)))
+    examples = labelled(TEXTS, model.labels.names)
+    found = measure(model, examples, Plan(("gradient-input",)), told)
+    targets = [card["trust"]["gradient-input"]["target"] for card in found["cards"]]
+    assert targets == [one.target for one in explain_examples(model, examples)]
+    assert targets[0] == model.labels.names[least]
+    assert found["plausibility"]["gradient-input"]["texts"] == len(TEXTS)

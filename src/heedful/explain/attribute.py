@@ -130,13 +130,11 @@ def _record(
         logits, base = _mirror(logits), _mirror(base)
         shares = np.concatenate([-shares, shares], axis=1)
     error = logits - base - shares.sum(axis=0)
-    # With thresholds of their own the decision need not be the most probable class.
-    single = prediction.label if model.task != "multi-label" else None
     return Explanation(
         text=example.text,
         tokens=tuple(tokens),
         prediction=prediction,
-        target=target or single or names[int(row.argmax())],
+        target=target or prediction.main_label,
         attention=tuple(one.weights.tolist()[: len(tokens)]),
         contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
         base=_by_class(names, base),

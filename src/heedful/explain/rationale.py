@@ -123,22 +123,17 @@ def judge_rationales(
     return judged
 
 
-def predicted(explanation: Explanation) -> str:
-    """The class whose map is judged: the predicted one; the most probable of several or none."""
-    labels, probabilities = explanation.prediction.labels, explanation.prediction.probabilities
-    return labels[0] if len(labels) == 1 else max(probabilities, key=probabilities.__getitem__)
-
-
 def _maps(text: Explanation, method: str, seed: tuple[int, int]) -> Iterable[Floats]:
     """(N,) each: one map, or the random ones."""
     if method == ALL:
         return [np.zeros(len(text.tokens))]
     if method == RANDOM:  # drawn here: one map of a record would be a noisier measure of chance
         return np.random.default_rng(seed).random((RANDOMS, len(text.tokens)))
-    values = text.map_of(method, predicted(text))
+    predicted = text.prediction.main_label
+    values = text.map_of(method, predicted)
     if values is None:
         raise HeedfulError(
-            f"a text has no {method!r} map of its predicted class {predicted(text)!r}; explain the "
+            f"a text has no {method!r} map of its predicted class {predicted!r}; explain the "
             "texts with that method first"
         )
     return [np.asarray(values, np.float64)]
