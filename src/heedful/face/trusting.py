@@ -13,7 +13,7 @@ from rich.table import Table
 
 from heedful.explain.legend import METHODS
 from heedful.explain.measure import Plan, measure
-from heedful.explain.outside import read_maps
+from heedful.explain.outside_file import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
 from heedful.face.remembering import names_of, remembered
 from heedful.face.spelling import brief
