@@ -15,9 +15,14 @@ from jaxtyping import install_import_hook
 _HOOK = install_import_hook("heedful.nn", "beartype.beartype")
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 from browsing import browser  # noqa: E402, F401
 from trained_runs import binary, multi_class, multi_label, place  # noqa: E402, F401
+
+# A busy machine is no failure.
+settings.register_profile("heedful", deadline=None)
+settings.load_profile("heedful")
 
 DATA = Path(os.environ.get("HEEDFUL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 

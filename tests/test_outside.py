@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from heedful.config import TextConfig
-from heedful.explain.legend import METHODS, check_methods
-from heedful.explain.outside import Given, Outside, Span, projected, read_maps, to_entry
-from heedful.explain.units import absolute, cuts, summed
+from heedful.explain.legend import LEGENDS, METHODS, check_methods
+from heedful.explain.outside import Given, Outside, Span, projected
+from heedful.explain.outside_file import read_maps
+from heedful.explain.units import cuts, summed
 from heedful.records import Example, HeedfulError, Token
 from heedful.text.tokenize import Tokenizer
 from made_explanations import ALL, EMPTY, HEBREW, REVIEW, TICKET, binary, words_of
@@ -91,12 +92,15 @@ def test_what_explain_writes_is_read(tmp_path):
 
 
 def test_an_entry_is_read_as_written(tmp_path):
-    path = write(tmp_path / "a.jsonl", to_entry(HEBREW, "contribution", "positive"), lines=True)
+    tokens = [
+        {"start": token.start, "end": token.end, "value": value}
+        for token, value in zip(HEBREW.tokens, HEBREW.contributions["positive"], strict=True)
+    ]
+    entry = {"text": HEBREW.text, "method": "mine", "class": "positive", "tokens": tokens}
+    path = write(tmp_path / "a.jsonl", entry, lines=True)
     (found,) = read_maps(path)
     again = found.map_for(Example(HEBREW.text), HEBREW.tokens, "positive")
     assert again.values == pytest.approx(HEBREW.contributions["positive"])
-    with pytest.raises(HeedfulError, match="there is no lime map of class 'positive' to write"):
-        to_entry(HEBREW, "lime", "positive")
 
 
 GOOD = {"text": TEXT, "values": [1, 2, 3, 4]}
@@ -175,8 +179,9 @@ def test_the_legend():
         "attention", "contribution", "attention-gradient", "gradient-input",
         "integrated-gradients", "leave-one-out", "lime", "shapley", "random",
     ]  # fmt: skip
-    for legend in METHODS.values():
-        assert legend.shows and legend.unit and "\n" not in legend.shows
+    for legend in LEGENDS.values():
+        assert legend.says and "\n" not in legend.says
+        assert bool(legend.unit) == (legend.name != "random")
     check_methods(METHODS)
     with pytest.raises(HeedfulError, match="unknown method 'x'; choose from attention, "):
         check_methods(["lime", "x"])
@@ -258,4 +263,3 @@ def test_units_and_maps_that_are_not_there():
         summed(REVIEW, "lime", "positive", "word")
     assert summed(EMPTY, "attention", "positive", "sentence") == ()
     assert cuts("", "word") == cuts("", "phrase") == []
-    assert absolute((-1.0, 0.0, 2.0)) == (1.0, 0.0, 2.0)

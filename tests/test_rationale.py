@@ -21,7 +21,6 @@ from heedful.explain.rationale import (
     average_precision,
     judge_rationales,
     matched,
-    predicted,
     runs,
     spans,
     token_f1,
@@ -137,14 +136,14 @@ def test_span_f1_is_of_mean_precision_and_mean_recall():
 
 def test_the_map_of_the_predicted_class_is_judged():
     negative = made([0, -9, -8, 0, 0], ((2, 5),))
-    assert predicted(negative) == "negative"
+    assert negative.prediction.main_label == "negative"
     assert judge_rationales([negative], ["contribution"])["contribution"].auprc == 1
     three = many_classes("a b c", {"x": [1, 0, 0], "y": [0, 5, 0], "z": [0, 0, 2]}, "y")
     looked_at = replace(three, target="z", gold=((2, 3),))
     assert judge_rationales([looked_at], ["contribution"])["contribution"].token_f1 == 1
     several = Prediction(("x", "y"), {"x": 0.6, "y": 0.9, "z": 0.1}, 3, 0)
-    assert predicted(replace(three, prediction=several)) == "y"
-    assert predicted(replace(three, prediction=replace(several, labels=()))) == "y"
+    assert several.main_label == "y"
+    assert replace(several, labels=()).main_label == "y"
 
 
 def test_what_was_not_read_counts_as_missed():

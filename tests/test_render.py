@@ -19,11 +19,12 @@ from rich.console import Console
 
 from heedful.face.card import painted
 from heedful.face.colours import DARK, LIGHT, TERMINAL, blend, contrast, readable
-from heedful.face.heat import Word, account, chance, level_of, most_read, pieces_of, signed, visible
+from heedful.face.heat import Word, account, level_of, most_read, pieces_of, visible
 from heedful.face.markup import shown
 from heedful.face.notebook import tint
 from heedful.face.pack import ALPHABET, BASE, folded, packed
 from heedful.face.render import strongest, to_html, to_notebook, to_terminal
+from heedful.face.spelling import chance, signed
 from heedful.face.terminal import harmless
 from heedful.records import Explanation, HeedfulError, Token
 from made_explanations import ALL, EMPTY, HEBREW, HOSTILE, PANNED, REVIEW, TICKET, binary

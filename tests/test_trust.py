@@ -9,8 +9,19 @@ import sys
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kendalltau
 
-from heedful.explain.curves import DELETED, MASKED, plan
+from heedful.explain.curves import (
+    DELETED,
+    MASKED,
+    aopc,
+    erasures,
+    first_change,
+    maskings,
+    plan,
+    read_erasures,
+    read_maskings,
+)
 from heedful.explain.deletions import deletions, is_local
 from heedful.explain.orders import counts, random_orders, ranking, seeded
 from heedful.explain.outputs import chosen, log_odds, probability
@@ -18,7 +29,6 @@ from heedful.explain.perturb import (
     deleted,
     joined,
     kept,
-    leave_one_out_rows,
     masked,
     run,
     score,
@@ -28,6 +38,7 @@ from heedful.explain.search import greedy
 from heedful.explain.trust import judgements, measure_trust
 from heedful.explain.trusted import trusted_examples
 from heedful.explain.verdict import verdict
+from heedful.learn.model import to_probabilities
 from heedful.records import Example, HeedfulError, Judged, Trust
 from heedful.text.vocab import UNK
 from made_models import bag_of_words, random_model
@@ -64,7 +75,7 @@ def test_changed_texts_by_hand():
 def test_scores_do_not_depend_on_how_they_are_cut_into_batches(monkeypatch):
     model = random_model()
     ids = np.arange(4, 34, dtype=np.int32)
-    variants = deleted(ids, leave_one_out_rows(30))
+    variants = deleted(ids, np.eye(30, dtype=bool))
     whole = score(model.network, variants)
     monkeypatch.setattr(sys.modules["heedful.explain.perturb"], "BUDGET", 70)
     assert np.abs(score(model.network, variants) - whole).max() < 1e-5
@@ -91,6 +102,41 @@ def test_random_orders_are_permutations_that_hang_on_the_text_alone():
     again = random_orders(20, 9, seeded(0, np.arange(9, dtype=np.int32)))
     other = random_orders(20, 9, seeded(1, np.arange(9, dtype=np.int32)))
     assert (orders == again).all() and (orders != other).any()
+
+    assert (orders != random_orders(20, 9, seeded(0, np.arange(1, 10, dtype=np.int32)))).any()
+    assert (orders != random_orders(20, 9, seeded(0, np.arange(9, dtype=np.int32), "lime"))).any()
+
+
+def test_maskings_by_hand():
+    """Ten tokens, erased from the end: .01 to .10 are one of them, .15 and .20 two."""
+    asked = maskings(np.arange(4, 14, dtype=np.int32), np.arange(10)[None, ::-1])
+    gone = asked.ids.reshape(-1, 10) == UNK
+    assert gone.sum(axis=1).tolist() == [1, 2, 3, 5, 7, 10]
+    assert gone[2].tolist() == [False] * 7 + [True] * 3
+    read = read_maskings(gone.sum(axis=1, dtype=np.float32)[:, None], 10, 1)
+    assert read[0, :, 0].tolist() == [1, 1, 1, 1, 2, 2, 3, 5, 7, 10]
+
+
+def test_erasures_by_hand():
+    """Two orders of four tokens: .01 to .20 are one of them, .50 two."""
+    orders = np.array([[0, 1, 2, 3], [3, 2, 1, 0]])
+    asked = erasures(np.array([5, 6, 7, 8], np.int32), orders)
+    texts = np.split(asked.ids, np.cumsum(asked.lengths)[:-1])
+    assert [text.tolist() for text in texts] == [
+        [6, 7, 8], [7, 8], [5, 6, 7], [5, 6], [5], [5, 6], [8], [7, 8],
+    ]  # fmt: skip
+    without, only = read_erasures(np.arange(8, dtype=np.float32)[:, None], 4, 2)
+    assert without[:, :, 0].tolist() == [[0, 0, 0, 0, 1], [2, 2, 2, 2, 3]]
+    assert only[:, :, 0].tolist() == [[4, 4, 4, 4, 5], [6, 6, 6, 6, 7]]
+    assert aopc(1.0, np.array([[0.5, 0.5, 0.5, 0.5, 0.0]])).tolist() == [0.6]
+
+
+def test_the_first_change_is_a_share_of_the_tokens():
+    changed = np.zeros((3, len(MASKED)), bool)
+    changed[0, 5:7] = True  # at .20 and .30, and back again
+    changed[1, 9] = True
+    shares, ever = first_change(changed, 7)
+    assert shares.tolist() == [2 / 7, 1, 1] and ever.tolist() == [True, True, False]
 
 
 # -- outputs ------------------------------------------------------------------------------------
@@ -214,6 +260,142 @@ def test_greedy_search_finds_what_leave_one_out_cannot():
     assert set(removal[:2].tolist()) == {0, 1} and removal[2] == 2
     assert insertion[0] in (0, 1)
     assert sorted(removal.tolist()) == sorted(insertion.tolist()) == list(range(12))
+
+
+def test_greedy_search_by_plain_loops(monkeypatch):
+    """A network whose words depend on each other, and stages that settle more than they measure."""
+    wide = 6
+    monkeypatch.setattr(sys.modules["heedful.explain.search"], "WIDE", wide)
+    model, size = random_model(encoder="bilstm"), 24
+    ids = DRAW.integers(4, 44, size).astype(np.int32)
+    start = DRAW.permutation(size)
+
+    def odds(logits):
+        return logits[:, 0].astype(np.float64)
+
+    def found(keep):
+        settled, rest = [], start.tolist()
+        for upto in (1, 2, 3, 5, 12):
+            rows = np.zeros((min(wide, len(rest)), size), bool)
+            rows[:, settled] = True
+            rows[np.arange(len(rows)), rest[:wide]] = True
+            strength = odds(score(model.network, kept(ids, rows if keep else ~rows)))
+            strength = (strength if keep else -strength).tolist()
+            seen = sorted(range(len(rows)), key=lambda i: -strength[i])
+            rest = [rest[i] for i in seen] + rest[wide:]
+            need = upto - len(settled)
+            settled, rest = settled + rest[:need], rest[need:]
+        return settled + rest
+
+    ((removal, insertion),) = run(model.network, [greedy(model.network, ids, start, odds)])
+    assert removal.tolist() == found(keep=False) and insertion.tolist() == found(keep=True)
+    assert removal.tolist() != insertion.tolist()
+
+
+@pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
+def test_what_a_card_compares_with_by_plain_loops(task):
+    """Agreement with leave-one-out, uniform attention, and decisions along the map."""
+    model = random_model(task=task, encoder="conv", attention="dot")
+    texts = [" ".join(DRAW.permutation(WORDS)[:17]) for _ in range(3)]
+    encoded, names = model.encode(texts), ("contribution", "attention", "gradient-input")
+    truths = np.array([0, 1, 1]) if task != "multi-label" else np.eye(3, dtype=np.int64)
+    with_truths = judgements(model, encoded, names, truths=truths)
+    for row, (judgement, other) in enumerate(
+        zip(judgements(model, encoded, names), with_truths, strict=True)
+    ):
+        index, anatomy, card = judgement.index, judgement.anatomy, judgement.card
+        loo = card.leave_one_out
+        for name in names:
+            trust, values = card.trust[name], judgement.maps[name].values
+            signed, sizes = kendalltau(values, loo), kendalltau(np.abs(values), np.abs(loo))
+            assert trust.tau_signed == pytest.approx(signed.statistic)
+            assert trust.tau == pytest.approx(sizes.statistic)
+            assert trust.tau_ceiling == card.trust["gradient-input"].tau
+            assert trust.target == model.labels.names[index]
+            flips = (trust.attention_flip, trust.input_flip)
+            compared = (trust.comprehensiveness, trust.sufficiency, *flips)
+            assert {len(one.randoms) for one in compared} == {20}
+            assert [one.higher_is_better for one in compared[:2]] == [True, False]
+        own, uniform = (
+            probability(log_odds(x[None], index, task))[0]
+            for x in (anatomy.logits, anatomy.uniform_logits)
+        )
+        assert trust.uniform == pytest.approx(abs(own - uniform), abs=1e-6) and own != uniform
+        for name in names:
+            order = np.argsort(-judgement.maps[name].values, kind="stable")
+            ids = np.tile(anatomy.ids, (len(MASKED) + 1, 1))
+            for number, share in enumerate(MASKED, 1):
+                ids[number, order[: math.ceil(share * len(order))]] = UNK
+            logits = np.concatenate(
+                [score(model.network, kept(one, np.ones((1, len(one)), bool))) for one in ids]
+            )
+            decided = chosen(logits, index, task, model.decision)
+            assert card.right[name].tolist() == (decided == decided[0]).tolist()
+            flip = card.trust[name].input_flip
+            assert flip.flipped == (decided != decided[0]).any()
+            if task == "multi-label":
+                expected = decided == (index == row)
+            else:
+                expected = to_probabilities(logits, task).argmax(axis=1) == truths[row]
+            assert other.card.right[name].tolist() == expected.tolist()
+        random = card.right["random"]
+        assert random[0] == 1 and random[-1] == card.right["attention"][-1]
+        assert 20 * random == pytest.approx(np.round(20 * random))
+
+
+def test_the_seed_draws_other_random_maps():
+    model, text = random_model(encoder="conv"), TEXTS[2]
+    one, again, other = (
+        measure_trust(model, text, ("random",), seed=seed)["random"] for seed in (0, 0, 1)
+    )
+    assert one == again
+    assert one.comprehensiveness.randoms != other.comprehensiveness.randoms
+    assert one.comprehensiveness.value != other.comprehensiveness.value
+    few = measure_trust(model, text, ("random",), randoms=7)["random"]
+    assert len(few.comprehensiveness.randoms) == 7 and few.sentence.count("of 7 ") <= 1
+
+
+def test_leave_one_out_visits_a_sample_of_a_long_text(monkeypatch):
+    monkeypatch.setattr(sys.modules["heedful.explain.judge"], "LONGEST", 10)
+    model = random_model(encoder="bilstm")
+    text = " ".join(DRAW.permutation(WORDS)[:30])
+    methods = ("contribution", "leave-one-out")
+    (judgement,) = judgements(model, model.encode([text]), methods)
+    visited = np.flatnonzero(~np.isnan(judgement.card.leave_one_out))
+    assert len(visited) == 10 and visited.tolist() != list(range(10))
+    assert judgement.maps["leave-one-out"].values[visited].all()
+    best = judgement.card.trust["contribution"].comprehensiveness
+    known = judgement.card.trust["leave-one-out"].comprehensiveness
+    assert best.best >= max(best.value, known.value, *best.randoms)
+
+
+def test_maps_from_outside_are_judged_like_the_own_ones(linear):
+    encoded = linear.encode(TEXTS[:3])
+    plain = list(judgements(linear, encoded, ("contribution",)))
+    given = [{"mine": judgement.maps["contribution"].values} for judgement in plain]
+    for found in judgements(linear, encoded, ("contribution",), outside=given):
+        own, other = found.card.trust["contribution"], found.card.trust["mine"]
+        assert other.comprehensiveness.value == pytest.approx(own.comprehensiveness.value)
+        assert other.tau == own.tau and list(found.maps) == ["contribution", "gradient-input"]
+
+
+def test_answers_stand_in_the_order_of_the_questions(monkeypatch):
+    """Questions that are over sooner than their neighbours, and groups of them."""
+    monkeypatch.setattr(sys.modules["heedful.explain.perturb"], "AT_ONCE", 3)
+    model = random_model()
+
+    def question(number):
+        ids = np.full(5, 4 + number, np.int32)
+        total = 0.0
+        for _ in range((number * 3) % 5):
+            rows = np.ones((1 + number % 2, 5), bool)
+            total += float((yield kept(ids, rows)).sum())
+        return number, total
+
+    found = list(run(model.network, (question(number) for number in range(8))))
+    alone = [answer for n in range(8) for answer in run(model.network, [question(n)])]
+    assert [number for number, _ in found] == list(range(8))
+    assert [x for _, x in found] == pytest.approx([x for _, x in alone], abs=1e-4)
 
 
 def test_a_text_alone_and_in_company_has_the_same_card():
@@ -368,8 +550,11 @@ def test_local_deletions_equal_reading_every_text_again(settings, size, monkeypa
     gone[0] = False
     candidates = DRAW.permutation(np.flatnonzero(~gone))
     assert is_local(model.network)
+    monkeypatch.setattr(sys.modules["heedful.explain.deletions"], "_ROWS", 7)
     (quick,) = run(model.network, [deletions(model.network, ids, gone, candidates)])
     monkeypatch.setattr(sys.modules["heedful.explain.deletions"], "is_local", lambda _: False)
+    # A few at a time, so that the parts are put together in order.
+    monkeypatch.setattr(sys.modules["heedful.explain.deletions"], "AT_ONCE", 2 * size)
     (slow,) = run(model.network, [deletions(model.network, ids, gone, candidates)])
     assert quick.shape == slow.shape == (len(candidates), 3)
     assert np.abs(quick - slow).max() < 2e-5
@@ -382,7 +567,7 @@ def test_one_overwhelming_token_is_deleted_exactly():
         model.network.embed.table.weight[7] = 100 * model.network.query
     ids = np.array([4, 5, 7, 6, 8], np.int32)
     (quick,) = run(model.network, [deletions(model.network, ids, np.zeros(5, bool), np.arange(5))])
-    slow = score(model.network, deleted(ids, leave_one_out_rows(5)))
+    slow = score(model.network, deleted(ids, np.eye(5, dtype=bool)))
     assert np.abs(quick - slow).max() < 1e-5
 
 

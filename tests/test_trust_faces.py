@@ -18,8 +18,9 @@ from heedful.face.colours import LIGHT
 from heedful.face.heat import limit_of, methods_of, missing_map, steps_of, strongest, sum_of
 from heedful.face.render import to_html, to_notebook, to_svg, to_terminal
 from heedful.face.report.page import to_report
+from heedful.face.spelling import percent
 from heedful.face.svg_lines import COLUMNS, Cell, ordered, safe, wrapped
-from heedful.face.trust_rows import EDGE, MEASURES, RIGHT, percent, rows_of
+from heedful.face.trust_rows import EDGE, MEASURES, RIGHT, rows_of
 from heedful.records import Explanation, Flip, HeedfulError, Judged, Token
 from made_explanations import (
     HEBREW,

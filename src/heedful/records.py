@@ -88,6 +88,15 @@ class Prediction:
         """The single predicted label; None where a multi-label model predicts none."""
         return self.labels[0] if self.labels else None
 
+    @property
+    def main_label(self) -> str:
+        """What a map is about unless asked otherwise: the one label; of several or none the most
+        probable class.
+        """
+        if len(self.labels) == 1:
+            return self.labels[0]
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
         return asdict(self) | {"labels": list(self.labels)}
@@ -201,7 +210,7 @@ class Trust:
 
     Attributes:
         method: whose map is judged.
-        target: the predicted class c (multi-label: the most probable one).
+        target: the predicted class c, `Prediction.main_label`.
         probability: p, what the model gives it.
         tokens: how many tokens the text has.
         comprehensiveness: AOPC, p lost when the top tokens are deleted; higher is better.

@@ -45,7 +45,7 @@ def adversary(
 ) -> Adversary:
     """Weights as far as possible from the model's with |change of p of class `index`| <= epsilon.
 
-    Jain & Wallace 2019, section 4.2.2, with states kept. They climb gradients and so find lower
+    Jain & Wallace 2019, with states kept. They climb gradients and so find lower
     bounds. Where the log-odds are linear in the weights (linear head, binary or multi-label) the
     answer here is exact:
 

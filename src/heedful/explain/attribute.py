@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
-from heedful.explain.legend import check_methods
+from heedful.explain.legend import ALWAYS, check_methods
 from heedful.explain.methods import token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
@@ -21,10 +21,6 @@ from heedful.text.vocab import Encoded
 
 # Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
 CHUNK = 256
-
-
-# These two stand in every explanation and need not be asked for.
-ALWAYS = ("attention", "contribution")
 
 
 def explain(
@@ -134,13 +130,11 @@ def _record(
         logits, base = _mirror(logits), _mirror(base)
         shares = np.concatenate([-shares, shares], axis=1)
     error = logits - base - shares.sum(axis=0)
-    # With thresholds of their own the decision need not be the most probable class.
-    single = prediction.label if model.task != "multi-label" else None
     return Explanation(
         text=example.text,
         tokens=tuple(tokens),
         prediction=prediction,
-        target=target or single or names[int(row.argmax())],
+        target=target or prediction.main_label,
         attention=tuple(one.weights.tolist()[: len(tokens)]),
         contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
         base=_by_class(names, base),

@@ -30,7 +30,6 @@ from heedful.explain.phrases import Phrases
 from heedful.explain.tally import Array, Tally, Ways
 from heedful.learn.model import TextModel
 from heedful.records import Example
-from heedful.text.tokenize import cut
 from heedful.text.vocab import RESERVED
 
 ERRORS = 3.0
@@ -62,12 +61,11 @@ def names_of_units(tokens: Sequence[str], phrases: Phrases | None) -> list[str]:
 
 def snipper(model: TextModel, examples: Sequence[Example], tally: Tally) -> Snip:
     """A function (token of the corpus, unit, value) -> the place in the user's own characters."""
-    config, starts = model.config.text, tally.encoded.starts
+    starts = tally.encoded.starts
 
     @lru_cache(maxsize=256)
     def spans(number: int) -> list[tuple[int, int]]:
-        tokens = model.tokenizer.tokens(examples[number].text)
-        return [token[1:] for token in cut(tokens, config.max_tokens, config.keep)]
+        return [(token.start, token.end) for token in model.tokens(examples[number].text)]
 
     def snip(place: int, unit: int, value: float) -> Snippet:
         number = int(np.searchsorted(starts, place, side="right")) - 1

@@ -1,7 +1,7 @@
 """What a model says as the tokens of a text go, in a given order.
 
-Comprehensiveness and sufficiency: DeYoung et al. 2020 (ERASER), section 4.2; AOPC there is the
-mean over the shares `DELETED`.
+Comprehensiveness and sufficiency: DeYoung et al. 2020 (ERASER). Their AOPC is the mean over the
+shares `DELETED`, as their `rationale_benchmark/metrics.py` computes it.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def _xlogx(values: Array) -> Array:
 def spread(own: Array, others: Sequence[Array]) -> float | None:
     """Mean divergence of a text's attention from that of runs with other seeds.
 
-    How far attentions differ that nobody tried to set apart (Wiegreffe & Pinter 2019, section
-    3.2): an adversary's divergence means little below it.
+    How far attentions differ that nobody tried to set apart (Wiegreffe & Pinter 2019):
+    an adversary's divergence means little below it.
 
     Args:
         own: (N,) weights.

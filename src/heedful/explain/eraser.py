@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.explain.rationale import predicted, runs, top
+from heedful.explain.rationale import runs, top
 from heedful.learn.files import write_bytes
 from heedful.records import Explanation, HeedfulError, Token
 from heedful.text.eraser import Span, words
@@ -44,7 +44,7 @@ def to_eraser(
     Raises:
         HeedfulError: the explanation has no such map.
     """
-    target = predicted(explanation)
+    target = explanation.prediction.main_label
     values = explanation.map_of(method, target)
     if values is None:
         raise HeedfulError(f"{identifier} has no {method!r} map of its predicted class {target!r}")
@@ -74,7 +74,7 @@ def from_eraser(line: Mapping[str, Any], explanation: Explanation, name: str) ->
             it, or a class that the model does not know.
     """
     places = words(explanation.text)
-    target = line.get("classification") or predicted(explanation)
+    target = line.get("classification") or explanation.prediction.main_label
     if target not in explanation.prediction.probabilities:
         raise HeedfulError(f"{_place(line)}: the model knows no class {clip(target)}")
     values = token_scores(places, explanation.tokens, _soft(line, len(places)))

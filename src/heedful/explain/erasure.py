@@ -21,7 +21,7 @@ def leave_one_out(
 ) -> Asking[Array]:
     """(N,) log-odds of class `index` for the whole text less those without token i.
 
-    Li, Monroe & Jurafsky 2016, equation 2, without their division by the whole's.
+    Li, Monroe & Jurafsky 2016, without their division by the whole's.
 
     Args:
         network: the model.

@@ -1,7 +1,7 @@
 """Attention-level erasure: weights zeroed in some order and the rest renormalised, states kept.
 
 It speaks about states, not about words: a state may know of words whose own are erased (Serrano
-& Smith 2019, section 3).
+& Smith 2019).
 """
 
 from __future__ import annotations

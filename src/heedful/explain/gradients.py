@@ -52,7 +52,7 @@ def differentiable(network: Classifier) -> Iterator[None]:
 def attention_gradient(
     network: Classifier, ids: Tensor, mask: Tensor, classes: Tensor, task: Task
 ) -> Tensor:
-    """a_t dz/da_t, the states held fixed (Serrano & Smith 2019, section 4).
+    """a_t dz/da_t, the states held fixed (Serrano & Smith 2019).
 
     The context is sum_t a_t h_t, so that dz/da_t = dz/dcontext . h_t. With a linear head and an
     encoder without windows that makes it the contribution.
@@ -103,7 +103,7 @@ def integrated_gradients(
     task: Task,
     halvings: int = HALVINGS,
 ) -> tuple[Tensor, Tensor]:
-    """(e_t - u) . mean of dz/de_t on the way from u to e (Sundararajan et al. 2017, equation 1).
+    """(e_t - u) . mean of dz/de_t on the way from u to e (Sundararajan et al. 2017).
 
     u is the vector of the unknown token, at every real position: the absence that masking
     means too. The mean is taken at `STEPS` Gauss-Legendre nodes. Recurrent networks change

@@ -95,6 +95,8 @@ _ALL = (
 LEGENDS: dict[str, Legend] = {legend.name: legend for legend in _ALL}
 """In the order in which they are offered."""
 METHODS: tuple[str, ...] = tuple(LEGENDS)
+ALWAYS = ("attention", "contribution")
+"""The maps that every explanation has: they need not be asked for."""
 
 
 def check_methods(names: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from heedful.explain.attribute import explain_examples
 from heedful.explain.deletions import is_local
 from heedful.explain.divergence import spread
 from heedful.explain.inside import Gathered, Inside, look_inside
-from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.legend import ALWAYS, METHODS, check_methods
 from heedful.explain.outside import Outside
 from heedful.explain.rationale import judge_rationales
 from heedful.explain.survey import Survey, figure, to_json
@@ -60,7 +60,7 @@ def measure(
     `methods`: method -> metric -> value, low, high (95 % bootstrap over texts), texts; `chance`
     and ceilings; `attention`: permutation medians, adversarial divergence, spread over seeds,
     conicity; `plausibility` where gold evidence is marked; `show`: the method to show by
-    default; `texts`: every card, with the scores of each random map, to recompute all this.
+    default; `cards`: every text's, with the scores of each random map, to recompute all this.
 
     Args:
         model: whose maps.
@@ -79,7 +79,8 @@ def measure(
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
     slow = slow_methods(model, plan.methods)
-    quick = [method for method in plan.methods if method not in slow]
+    # The cards of all texts need a map: without one there is nothing to gather and compare with.
+    quick = [method for method in plan.methods if method not in slow] or ["contribution"]
     outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
     found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
     for example, judgement in zip(examples, found, strict=True):
@@ -93,7 +94,7 @@ def measure(
         progress("texts", len(cards), len(examples))
     if not survey.trust:
         raise HeedfulError("no text has a word that can be judged; give other data")
-    controls = _controls(model, examples, encoded, truths, plan, survey, cards, progress)
+    controls = _controls(model, examples, encoded, truths, plan, slow, survey, cards, progress)
     return {
         "texts": len(survey.trust),
         "controls": min(plan.controls, len(survey.trust)) if slow else 0,
@@ -104,7 +105,8 @@ def measure(
         "show": survey.shown(),
         "attention": attention.to_json(),
         "seeds": _spread(model, plan.others, texts, encoded),
-        "plausibility": _plausibility(explained, quick) | _plausibility(controls, slow),
+        # In this order: what needs no map (random, all tokens) is that of all texts.
+        "plausibility": _plausibility(controls, slow) | _plausibility(explained, quick),
         "cards": cards,
     }
 
@@ -121,12 +123,12 @@ def _controls(
     encoded: Encoded,
     truths: NDArray[Any] | None,
     plan: Plan,
+    slow: Sequence[str],
     survey: Survey,
     cards: list[dict[str, Any]],
     progress: Progress,
 ) -> list[Explanation]:
     """Judges the slow methods on the first texts; those of them with gold evidence, explained."""
-    slow = slow_methods(model, plan.methods)
     if not slow:
         return []
     explained = []
@@ -134,8 +136,9 @@ def _controls(
     found = judgements(model, encoded.part(0, count), slow, truths=truths, seed=plan.seed)
     for number, judgement in enumerate(found):
         survey.add_controls(judgement.card)
-        trust = {m: t.to_json() for m, t in judgement.card.trust.items()}
-        cards[number]["trust"] |= trust
+        further = _text(examples[number], judgement, None)
+        cards[number]["trust"] |= further["trust"]
+        cards[number]["right"] = further["right"] | cards[number]["right"]
         if examples[number].gold:
             explained.append(_explanation(model, examples[number], judgement))
         progress("texts under the slow controls", number + 1, count)
@@ -162,7 +165,7 @@ def _explanation(model: TextModel, example: Example, judgement: Judgement) -> Ex
     maps = {
         method: {target: tuple(found.values.tolist())}
         for method, found in judgement.maps.items()
-        if method not in ("attention", "contribution")
+        if method not in ALWAYS
     }
     return replace(plain, target=target, maps=maps)
 

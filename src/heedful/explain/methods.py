@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from heedful.explain import gradients
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.found import Found
-from heedful.explain.legend import check_methods
+from heedful.explain.legend import ALWAYS, check_methods
 from heedful.explain.orders import seeded
 from heedful.explain.outputs import Array, class_logit
 from heedful.explain.perturb import Asking, Ids, run
@@ -25,7 +25,6 @@ from heedful.text.vocab import Encoded
 Classes = NDArray[np.int64]
 Maps = list[dict[str, Found]]
 
-_READ_OFF = ("attention", "contribution")
 _GRADIENTS = ("attention-gradient", "gradient-input", "integrated-gradients")
 _ASKED = ("leave-one-out", "lime", "shapley")
 
@@ -51,7 +50,7 @@ def token_maps(
     check_methods(methods)
     maps: Maps = [{} for _ in range(len(encoded))]
     classes = np.asarray(classes, np.int64)
-    if set(methods) & set(_READ_OFF):
+    if set(methods) & set(ALWAYS):
         _read_off(model, encoded, classes, maps)
     with torch.inference_mode(False):  # whatever the caller is in
         _differentiate(model, encoded, classes, [m for m in _GRADIENTS if m in methods], maps)

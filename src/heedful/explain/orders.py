@@ -32,6 +32,11 @@ def random_orders(count: int, size: int, random: np.random.Generator) -> NDArray
     return random.permuted(np.tile(np.arange(size), (count, 1)), axis=1)
 
 
+def count_of(share: float, size: int) -> int:
+    """How many of `size` tokens a share is, rounded up; .07 * 100 is above 7 in floats."""
+    return math.ceil(share * size - 1e-9)
+
+
 def counts(shares: Sequence[float], size: int) -> NDArray[np.int64]:
-    """How many of `size` tokens each share is, rounded up, so at least one (if there is any)."""
-    return np.array([math.ceil(share * size - 1e-9) for share in shares], np.int64)
+    """How many of `size` tokens each share is: at least one (if there is any)."""
+    return np.array([count_of(share, size) for share in shares], np.int64)

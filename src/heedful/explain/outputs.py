@@ -1,4 +1,4 @@
-"""What a map is about: one class's logit or log-odds, and when a decision has changed."""
+"""What a map is about: one class's logit or log-odds, and whether it is what is decided."""
 
 from __future__ import annotations
 
@@ -43,17 +43,6 @@ def log_odds(logits: NDArray[np.floating], index: int, task: Task) -> Array:
 def probability(odds: Array) -> Array:
     """p from log-odds, without overflow."""
     return torch.sigmoid(torch.as_tensor(odds, dtype=torch.float64)).numpy()
-
-
-def changed(
-    logits: NDArray[np.floating], index: int, task: Task, decision: Decision, whole: bool
-) -> NDArray[np.bool_]:
-    """(K,) whether the decision about class `index` differs from `whole`, from (K, L) logits.
-
-    Args:
-        whole: whether the class is decided for the untouched text.
-    """
-    return np.asarray(chosen(logits, index, task, decision) != whole)
 
 
 def chosen(

@@ -33,7 +33,7 @@ def permuted_change(
 ) -> float:
     """Median |change of p| of class `index` over random permutations of the weights.
 
-    Jain & Wallace 2019, section 4.2.1, who take the total variation distance between all outputs;
+    Jain & Wallace 2019, who take the total variation distance between all outputs;
     for a binary task that is the same number. NaN for a text without tokens.
     """
     if len(anatomy.weights) == 0:

@@ -75,11 +75,6 @@ def joined(parts: Sequence[Variants]) -> Variants:
     )
 
 
-def leave_one_out_rows(count: int) -> Rows:
-    """(N, N): row i marks token i alone."""
-    return np.eye(count, dtype=bool)
-
-
 def top_rows(order: NDArray[np.int64], counts: Sequence[int]) -> Rows:
     """(K, N): row j marks the first `counts[j]` tokens of `order`, a permutation of N tokens."""
     place = np.empty(len(order), np.int64)

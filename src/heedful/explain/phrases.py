@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heedful.learn.model import TextModel
-from heedful.text.tokenize import cut
 from heedful.text.vocab import RESERVED, Encoded
 
 Index = NDArray[np.int64]
@@ -41,13 +40,6 @@ class Phrases:
     pair_at: NDArray[np.int32]
     triple_at: NDArray[np.int32]
 
-    def words(self, pair: int | None = None, triple: int | None = None) -> tuple[int, ...]:
-        """The ids of a pair or of a triple."""
-        if triple is not None:
-            first, second = self.triples[triple]
-            return (*self.words(pair=int(first)), int(self.pairs[second, 1]))
-        return tuple(int(x) for x in self.pairs[pair])
-
 
 def text_of(encoded: Encoded) -> Index:
     """(N,) which text each token of a corpus belongs to."""
@@ -68,13 +60,11 @@ def is_word(tokens: Sequence[str]) -> Flags:
 
 def joined(model: TextModel, texts: Sequence[str], encoded: Encoded) -> Flags:
     """(N,) whether a token and the next one are neighbours in one clause."""
-    config = model.config.text
-    apart = re.compile(r"$^") if config.stop_words else re.compile(r"\w")
+    apart = re.compile(r"(?!)") if model.config.text.stop_words else re.compile(r"\w")
     found = np.zeros(len(encoded.ids), np.bool_)
     for number, text in enumerate(texts):
-        tokens = cut(model.tokenizer.tokens(text), config.max_tokens, config.keep)
         place, last = int(encoded.starts[number]) - 1, None
-        for _, start, end in tokens:
+        for _, start, end in model.tokens(text):
             if last is not None:
                 gap = text[last:start]
                 if gap == " " or not (len(gap) > _FAR or _MARK.search(gap) or apart.search(gap)):

@@ -16,7 +16,7 @@ def racu(ratios: Array, mapped: Array, random: Array) -> float | None:
     int (b - m) dr / int (b - b_last) dr by the trapezoid rule: 0 = as random, 1 = all that random
     masking takes in the end is lost at once; below 0, worse than random; above 1 where masking in
     the map's order does worse than masking everything. Madsen, Reddy & Chandar 2024
-    (Faithfulness Measurable Masked Language Models, section 5).
+    (Faithfulness Measurable Masked Language Models).
 
     Args:
         ratios: (K,) shares of tokens masked, in any order and at any distance.

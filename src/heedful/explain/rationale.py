@@ -7,7 +7,6 @@ others can recompute them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heedful.explain.orders import count_of
 from heedful.learn.bootstrap import Interval, middle, resampled_means
 from heedful.records import Explanation, HeedfulError
 from heedful.text.evidence import evidence
@@ -123,22 +123,17 @@ def judge_rationales(
     return judged
 
 
-def predicted(explanation: Explanation) -> str:
-    """The class whose map is judged: the predicted one; the most probable of several or none."""
-    labels, probabilities = explanation.prediction.labels, explanation.prediction.probabilities
-    return labels[0] if len(labels) == 1 else max(probabilities, key=probabilities.__getitem__)
-
-
 def _maps(text: Explanation, method: str, seed: tuple[int, int]) -> Iterable[Floats]:
     """(N,) each: one map, or the random ones."""
     if method == ALL:
         return [np.zeros(len(text.tokens))]
     if method == RANDOM:  # drawn here: one map of a record would be a noisier measure of chance
         return np.random.default_rng(seed).random((RANDOMS, len(text.tokens)))
-    values = text.map_of(method, predicted(text))
+    predicted = text.prediction.main_label
+    values = text.map_of(method, predicted)
     if values is None:
         raise HeedfulError(
-            f"a text has no {method!r} map of its predicted class {predicted(text)!r}; explain the "
+            f"a text has no {method!r} map of its predicted class {predicted!r}; explain the "
             "texts with that method first"
         )
     return [np.asarray(values, np.float64)]
@@ -217,9 +212,8 @@ def top(values: Floats, share: float) -> Mask:
 
     ERASER's baselines round up as well. At least one token, except for a share of 0.
     """
-    count = math.ceil(share * len(values) - 1e-9)  # 0.07 * 100 is above 7
     chosen = np.zeros(len(values), bool)
-    chosen[np.argsort(-values, kind="stable")[:count]] = True
+    chosen[np.argsort(-values, kind="stable")[: count_of(share, len(values))]] = True
     return chosen
 
 

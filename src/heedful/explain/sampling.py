@@ -69,8 +69,8 @@ def shapley(
     """Shapley values by permutation sampling (Castro et al. 2009; Strumbelj & Kononenko 2010).
 
     Tokens are put into an empty text one after the other; a token's value is its mean gain over
-    the orders. Every order is also gone backwards (antithetic pairs, Mitchell et al. 2022,
-    section 4.1). Where all orders are no more than that, all are taken and the values are exact.
+    the orders. Every order is also gone backwards (antithetic pairs, Mitchell et al. 2022).
+    Where all orders are no more than that, all are taken and the values are exact.
 
     The gains of an order sum to v(text) - v(empty text) whatever the order, so the values do
     too: `missing` is rounding.

@@ -13,6 +13,7 @@ from heedful.explain.anatomy import Anatomy, anatomies
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
 from heedful.explain.judge import RANDOMS, Card, Subject, judge
+from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import token_maps
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts
@@ -26,7 +27,6 @@ Array = NDArray[np.float64]
 TOGETHER = 64
 """Texts whose states are held at once."""
 CEILING = "gradient-input"
-ALWAYS = ("attention", "contribution")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +110,13 @@ def judgements(
 
 
 def predicted_classes(model: TextModel, logits: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(N,) the class a card is about: the decided one; multi-label: the most probable one."""
+    """(N,) the class a card is about: `Prediction.main_label`, by its place."""
     rows = to_probabilities(logits, model.task)
-    if model.task == "multi-label":
-        return np.asarray(rows.argmax(axis=1))
-    return decide(rows, model.task, model.decision.array())
+    decided = decide(rows, model.task, model.decision.array())
+    if model.task != "multi-label":
+        return decided
+    alone = decided.sum(axis=1) == 1
+    return np.asarray(np.where(alone, decided.argmax(axis=1), rows.argmax(axis=1)))
 
 
 def _subject(

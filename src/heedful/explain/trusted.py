@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from heedful.explain.attribute import ALWAYS, explain_examples, with_maps
+from heedful.explain.attribute import explain_examples, with_maps
 from heedful.explain.deletions import is_local
 from heedful.explain.judge import LONGEST
+from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import token_maps
-from heedful.explain.trust import Judgement, judgements
+from heedful.explain.trust import TOGETHER, Judgement, judgements
 from heedful.learn.model import TextModel
 from heedful.records import Example, Explanation
 
-CHUNK = 64
 LOO = "leave-one-out"
 
 
@@ -33,8 +33,8 @@ def trusted_examples(
     Raises:
         HeedfulError: an unknown class or method.
     """
-    for start in range(0, len(examples), CHUNK):
-        some = examples[start : start + CHUNK]
+    for start in range(0, len(examples), TOGETHER):
+        some = examples[start : start + TOGETHER]
         further = [method for method in methods if method not in ALWAYS]
         # Maps of the predicted class are made on the way to the card: they are not made twice.
         plain = explain_examples(model, some, target, further if target else ())

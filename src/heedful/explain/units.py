@@ -70,11 +70,6 @@ def check_unit(unit: str) -> None:
         raise HeedfulError(f"unknown unit {unit!r}; choose from {', '.join(UNITS)}")
 
 
-def absolute(values: Sequence[float]) -> tuple[float, ...]:
-    """How strongly each token counts, for or against."""
-    return tuple(abs(value) for value in values)
-
-
 def cuts(text: str, unit: str) -> list[int]:
     """Where a word, phrase or sentence begins (and, for words, what lies between them), sorted."""
     words = _words().tokens(text)

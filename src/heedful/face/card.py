@@ -13,15 +13,11 @@ from heedful.face.heat import (
     ALWAYS,
     Method,
     Word,
-    chance,
     limit_of,
-    listed,
     missing_map,
     most_read,
     pieces_of,
-    plain,
     reading,
-    signed,
     steps_of,
     strongest,
     sum_of,
@@ -29,6 +25,7 @@ from heedful.face.heat import (
     visible,
 )
 from heedful.face.markup import revealed, shown
+from heedful.face.spelling import chance, listed, plain, signed
 from heedful.face.trust_card import trust_of
 from heedful.records import Explanation
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
+from heedful.explain import legend
 from heedful.explain.legend import LEGENDS, legend_of
 from heedful.face.colours import STEPS
+from heedful.face.spelling import chance, even, remainder
 from heedful.records import Explanation, Flip, HeedfulError, Judged
 
 Method = str
 """A method's name: contribution, attention, or a key of `Explanation.maps`."""
-ALWAYS = ("contribution", "attention")
-"""The methods that every explanation has."""
+ALWAYS = legend.ALWAYS[::-1]
+"""The methods that every explanation has; the signed one is offered first."""
 KINDS = {"p": "pro", "n": "con", "a": "heat"}
 """Letter of a step ("p3", "n1", "a6") to the kind of colour ramp."""
 
@@ -232,39 +233,6 @@ def _merged(explanation: Explanation, values: Sequence[float]) -> list[Word]:
     return [Word(text, math.fsum(parts), len(parts)) for text, parts in sums.items()]
 
 
-def listed(word: str) -> str:
-    """A word as it stands in a list, where a token of white space would not be seen."""
-    return "␣" * len(word) if word.isspace() else word
-
-
-def signed(value: float) -> str:
-    """`+0.81`, `−0.40`, `0`: two decimals, three or more significant digits when small."""
-    text = _fixed(value, 2 if abs(value) >= 0.095 else 3)
-    if float(text) == 0:
-        return "0"
-    return ("+" if value > 0 else "−") + text
-
-
-def _fixed(value: float, places: int) -> str:
-    """The size of a value; halves go up, as in a page's script (1/8 is 0.13 in both)."""
-    exact = Decimal(abs(value))
-    return str(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=400)))
-
-
-def plain(value: float) -> str:
-    """Like `signed`, without a plus."""
-    return signed(value).removeprefix("+")
-
-
-def chance(probability: float) -> str:
-    """`.93`; `>.99` and `<.01` at the ends, so that nothing short of certain reads as 1."""
-    if 0.995 <= probability < 1:
-        return ">.99"
-    if 0 < probability < 0.005:
-        return "<.01"
-    return f"{probability:.2f}".removeprefix("0")
-
-
 def verdict(explanation: Explanation) -> str:
     """`positive .93`, `anger .81, fear .52`, or `none of the classes`."""
     prediction = explanation.prediction
@@ -294,8 +262,8 @@ def account(explanation: Explanation, target: str) -> str:
     total = math.fsum(explanation.contributions[target])
     base, logit = explanation.base[target], explanation.logits[target]
     return (
-        f"base {_even(base)} {'−' if total < 0 else '+'} words {_even(abs(total))} = "
-        f"{_even(logit)} log-odds for {target} ({remainder(explanation.error[target])})"
+        f"base {even(base)} {'−' if total < 0 else '+'} words {even(abs(total))} = "
+        f"{even(logit)} log-odds for {target} ({remainder(explanation.error[target])})"
     )
 
 
@@ -307,20 +275,4 @@ def sum_of(explanation: Explanation, method: Method, target: str) -> str:
     if missing is None:
         return ""
     total = math.fsum(explanation.maps[method].get(target, ()))
-    return f"words {_even(total)} log-odds for {target} (completeness {remainder(missing)})"
-
-
-def _even(value: float) -> str:
-    """Three decimals whatever the size, so that a reader can add them up."""
-    text = _fixed(value, 3)
-    return f"−{text}" if value < 0 and float(text) else text
-
-
-def remainder(error: float) -> str:
-    """`no error`, `error 0.031`, `error 3e-8`: how far a sum is from what it should be."""
-    if error == 0:
-        return "no error"
-    size = abs(error)
-    if size >= 0.0005:
-        return f"error {_fixed(size, 3)}"
-    return f"error {size:.0e}".replace("e-0", "e-")  # as a page's script writes it: 3e-8
+    return f"words {even(total)} log-odds for {target} (completeness {remainder(missing)})"

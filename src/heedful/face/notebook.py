@@ -20,13 +20,10 @@ from heedful.face.heat import (
     as_method,
     checked,
     limit_of,
-    listed,
     missing_map,
     most_read,
     pieces_of,
-    plain,
     reading,
-    signed,
     steps_of,
     strongest,
     sum_of,
@@ -35,6 +32,7 @@ from heedful.face.heat import (
     visible,
 )
 from heedful.face.markup import revealed, shown
+from heedful.face.spelling import listed, plain, signed
 from heedful.face.trust_rows import MEASURES, about, rows_of
 from heedful.records import Explanation
 

@@ -19,14 +19,13 @@ from heedful.face.heat import (
     limit_of,
     missing_map,
     pieces_of,
-    plain,
-    signed,
     steps_of,
     target_of,
     titled,
     verdict,
 )
 from heedful.face.markup import shown
+from heedful.face.spelling import plain, signed
 from heedful.face.svg_lines import COLUMNS, TURNED, WIDE, Cell, ordered, safe, width_of, wrapped
 from heedful.face.trust_rows import about
 from heedful.records import Explanation

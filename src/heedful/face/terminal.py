@@ -27,13 +27,10 @@ from heedful.face.heat import (
     checked,
     level_of,
     limit_of,
-    listed,
     missing_map,
     most_read,
     pieces_of,
-    plain,
     reading,
-    signed,
     step_of,
     strongest,
     sum_of,
@@ -42,6 +39,7 @@ from heedful.face.heat import (
     verdict,
     visible,
 )
+from heedful.face.spelling import listed, plain, signed
 from heedful.face.terminal_card import card_lines
 from heedful.records import Explanation
 

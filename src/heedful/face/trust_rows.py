@@ -6,11 +6,11 @@ them out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from heedful.face.heat import Method, plain, remainder
+from heedful.face.heat import Method
+from heedful.face.spelling import percent, plain, remainder
 from heedful.records import Explanation, Flip, Judged, Trust
 
 
@@ -141,15 +141,6 @@ def _way(share: float | None) -> str:
     if share < 0:
         return "worse than they are on average"
     return f"{percent(share)} of the way to the best order"
-
-
-def percent(share: float) -> str:
-    """`92 %`; `>99 %` and `<1 %` at the ends, so that nothing short of all reads as all."""
-    if 0.995 <= share < 1:
-        return ">99 %"
-    if 0 < share < 0.005:
-        return "<1 %"
-    return f"{math.floor(100 * share + 0.5)} %"
 
 
 def _flip(flip: Flip) -> str:

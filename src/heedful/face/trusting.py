@@ -13,9 +13,10 @@ from rich.table import Table
 
 from heedful.explain.legend import METHODS
 from heedful.explain.measure import Plan, measure
-from heedful.explain.outside import read_maps
+from heedful.explain.outside_file import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, write_json
 from heedful.face.remembering import names_of, remembered
+from heedful.face.spelling import brief
 from heedful.face.stdin import taking_stdin
 from heedful.learn.files import write_json as write_file
 from heedful.learn.folder import load_model
@@ -116,30 +117,25 @@ def _about(
 
 # -- what is printed ------------------------------------------------------------------------
 
-CHANCE = (
+ERASURE = (
     ("beats all", "beats_all"),
     ("way to best", "share"),
     ("comprehens.", "comprehensiveness"),
     ("sufficiency", "sufficiency"),
 )
-OTHERS = (
+DECISIONS = (
     ("flip, weights", "attention_flip"),
     ("flip, words", "input_flip"),
     ("tau-LOO", "tau"),
     ("RACU", "racu"),
 )
-RANDOM = {
-    "comprehensiveness": "comprehensiveness",
-    "sufficiency": "sufficiency",
-    "attention_flip": "attention_flip",
-    "input_flip": "input_flip",
-}
+"""Headings and metrics of the two tables: each is as wide as a terminal."""
 
 
 def _show(run: str, record: Mapping[str, Any]) -> None:
     texts = f"{record['texts']:,} texts"
-    show(_table(record, CHANCE), f"{run} on {', '.join(record['data'])}: {texts}, erasure")
-    show(_table(record, OTHERS), "decisions that change, agreement with leave-one-out")
+    show(_table(record, ERASURE), f"{run} on {', '.join(record['data'])}: {texts}, erasure")
+    show(_table(record, DECISIONS), "decisions that change, agreement with leave-one-out")
     if record["plausibility"]:
         show(_rationales(record["plausibility"]), "agreement with people's evidence")
     for line in _told(record):
@@ -156,7 +152,7 @@ def _table(record: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> Tab
         table.add_row(cell(name + star), *(_figure(figures.get(key)) for _, key in columns))
     table.add_section()
     known = record["chance"]
-    table.add_row("random orders", *(_figure(known.get(RANDOM.get(key, ""))) for _, key in columns))
+    table.add_row("random orders", *(_figure(known.get(key)) for _, key in columns))
     return table
 
 
@@ -167,15 +163,8 @@ def _figure(figure: Mapping[str, Any] | None) -> str:
     if figure["value"] is None:
         return "n/a"
     if figure["low"] is None:
-        return short(figure["value"])
-    return f"{short(figure['value'])} ±{short((figure['high'] - figure['low']) / 2)}"
-
-
-def short(value: float) -> str:
-    """`.97`, `−.08`, `1.00`."""
-    text = f"{abs(value):.2f}"
-    sign = "−" if value < 0 and float(text) else ""
-    return sign + (text[1:] if text.startswith("0") else text)
+        return brief(figure["value"])
+    return f"{brief(figure['value'])} ±{brief((figure['high'] - figure['low']) / 2)}"
 
 
 def _rationales(found: Mapping[str, Any]) -> Table:
@@ -185,7 +174,7 @@ def _rationales(found: Mapping[str, Any]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in found.items():
         row = (figures[key] for key in ("auprc", "average_precision", "token_f1", "iou_f1"))
-        table.add_row(cell(name), *(short(figure) for figure in row))
+        table.add_row(cell(name), *(brief(figure) for figure in row))
     return table
 
 
@@ -194,7 +183,7 @@ def _told(record: Mapping[str, Any]) -> list[str]:
     known, inside = record["chance"], record["attention"]
 
     def value(figure: Mapping[str, Any]) -> str:
-        return "n/a" if figure["value"] is None else short(figure["value"])
+        return "n/a" if figure["value"] is None else brief(figure["value"])
 
     lines = [
         f"read the {record['show']} map: of those that cost little it goes furthest to the best "

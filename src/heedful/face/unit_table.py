@@ -6,7 +6,8 @@ from rich.table import Table
 
 from heedful.explain.units import summed
 from heedful.face.console import cell
-from heedful.face.heat import signed, target_of
+from heedful.face.heat import target_of
+from heedful.face.spelling import signed
 from heedful.records import Explanation
 
 MOST = 10

@@ -16,11 +16,12 @@ from heedful.explain.corpus_records import (
     Pull,
     Snippet,
 )
-from heedful.face.heat import level_of, listed, signed, step_of
+from heedful.face.heat import level_of, step_of
 from heedful.face.markup import shown
 from heedful.face.report.numbers import plural
 from heedful.face.report.numbers import share as percent
 from heedful.face.report.table import Cell, Table, barred, counted, text
+from heedful.face.spelling import listed, signed
 from heedful.face.templates import filled, styles
 from heedful.face.theme import theme_css
 from heedful.face.words_tables import (

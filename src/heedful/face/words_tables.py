@@ -22,7 +22,7 @@ from heedful.explain.corpus_records import (
 )
 from heedful.face.console import cell, show, stdout
 from heedful.face.controls import harmless
-from heedful.face.heat import chance, listed, signed
+from heedful.face.spelling import chance, listed, percent, signed
 
 NO_WORD = "no word stands in enough texts and speaks for this class"
 NO_PHRASE = "no phrase says clearly more than its words"
@@ -129,15 +129,6 @@ def _show_pulls(pulls: Sequence[Pull], title: str, none: str, kind: str) -> None
 def parts_text(pull: Pull) -> str:
     """What the parts of a phrase tell of it; empty for a word."""
     return "" if pull.parts is None else signed(pull.parts)
-
-
-def percent(share: float) -> str:
-    """`93 %`; `<1 %` and `>99 %` at the ends, so that nothing short of all reads as all."""
-    if 0 < share < 0.005:
-        return "<1 %"
-    if 0.995 <= share < 1:
-        return ">99 %"
-    return f"{100 * share:.0f} %"
 
 
 def snippet(found: Spot, room: int) -> Text:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from heedful.face.card import WORDS, card_of
-from heedful.face.heat import chance, checked, methods_of
+from heedful.face.heat import checked, methods_of
 from heedful.face.page_data import embedded, method_list, page_data
 from heedful.face.report.data import Report, Selected, items
 from heedful.face.report.numbers import count, finite, number
 from heedful.face.report.table import Table, text
+from heedful.face.spelling import chance
 from heedful.face.trust_card import glossary
 from heedful.records import Explanation
 
