@@ -574,3 +574,15 @@ def test_one_overwhelming_token_is_deleted_exactly():
 def test_what_sees_the_whole_text_is_read_again():
     assert not is_local(random_model(encoder="bilstm").network)
     assert not is_local(random_model(encoder="conv", attention="location").network)
+
+
+def test_a_card_hangs_on_no_other_map():
+    model = random_model(encoder="bilstm")
+    alone = measure_trust(model, TEXTS[1], ("contribution",))["contribution"]
+    every = ("random", "attention", "gradient-input", "leave-one-out", "contribution")
+    among = measure_trust(model, TEXTS[1], every)["contribution"]
+    assert among.comprehensiveness.randoms == pytest.approx(
+        alone.comprehensiveness.randoms, abs=1e-6
+    )
+    assert among.comprehensiveness.best == pytest.approx(alone.comprehensiveness.best, abs=1e-6)
+    assert among.sentence == alone.sentence and among.input_flip == alone.input_flip

@@ -109,7 +109,7 @@ class Judged:
     Attributes:
         value: the map's score.
         randoms: the scores of random rankings of the same tokens.
-        best: the best score that any order tried has reached, the map's own included.
+        best: the best score among the map's own, the random ones and the orders searched for.
         higher_is_better: True for comprehensiveness, False for sufficiency.
     """
 

@@ -26,7 +26,7 @@ from heedful.explain.curves import (
 from heedful.explain.deletions import is_local
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.flips import attention_flips
-from heedful.explain.orders import Order, random_orders, ranking, seeded
+from heedful.explain.orders import random_orders, ranking, seeded
 from heedful.explain.outputs import chosen, log_odds, probability
 from heedful.explain.perturb import Asking, joined
 from heedful.explain.search import greedy
@@ -91,24 +91,29 @@ def judge(
     size = len(ids)
     if size == 0:
         return Card({}, np.zeros(0), {})
-    random, odds = seeded(seed, ids), _Odds(model, subject.index)
+    odds = _Odds(model, subject.index)
     everything = size <= LONGEST or is_local(model.network)
-    sample = np.arange(size) if everything else np.sort(random.permutation(size)[:LONGEST])
+    sample = np.arange(size)
+    if not everything:
+        sample = np.sort(seeded(seed, ids, "sample").permutation(size)[:LONGEST])
     whole = subject.anatomy.logits[None]
     loo = yield from leave_one_out(model.network, ids, subject.index, model.task, sample)
     maps = dict(subject.maps)
     if subject.with_loo:
         maps["leave-one-out"] = np.nan_to_num(loo)
 
-    own = [ranking(values, random) for values in maps.values()]
-    orders = np.stack([*own, *random_orders(randoms, size, random)])
+    # Each draw has a purpose of its own, so that a map's card hangs on no other map.
+    own = [ranking(values, seeded(seed, ids, name)) for name, values in maps.items()]
+    chance = random_orders(randoms, size, seeded(seed, ids, "chance"))
+    orders = np.stack([*own, *chance])
     asked = [erasures(ids, orders), maskings(ids, orders)]
     logits = yield joined(asked)
     curves = Curves(
         *read_erasures(logits[: len(asked[0])], size, len(orders)),
         read_maskings(logits[len(asked[0]) :], size, len(orders)),
     )
-    start = ranking(loo, random) if everything else _best(odds, whole, curves, orders)
+    strongest = loo if everything else subject.ceiling
+    start = ranking(strongest, seeded(seed, ids, "search"))
     searched = yield from greedy(model.network, ids, start, odds)
     more = np.stack([start, *searched])
     extra = read_erasures((yield erasures(ids, more)), size, len(more))
@@ -127,12 +132,6 @@ class _Odds:
     def p(self, logits: Logits) -> Array:
         """The class's probability."""
         return probability(self(logits))
-
-
-def _best(odds: _Odds, whole: Logits, curves: Curves, orders: NDArray[np.int64]) -> Order:
-    """The order that loses most, of those known."""
-    best: Order = orders[int(aopc(odds.p(whole)[0], odds.p(curves.without)).argmax())]
-    return best
 
 
 def _card(
@@ -184,9 +183,12 @@ def _card(
 
 
 def _judged(scores: list[Array], number: int, maps: int, *, higher: bool) -> Judged:
-    """Score `number` against the random ones, which follow the maps, and the best of all."""
+    """Score `number` against the random ones, which follow the maps, and the best order found.
+
+    Other maps are left out of the best, so that a map's card hangs on none of them.
+    """
     known, searched = scores
-    every = np.concatenate([known, searched])
+    every = np.concatenate([known[number : number + 1], known[maps:], searched])
     best = every.max() if higher else every.min()
     return Judged(float(known[number]), tuple(known[maps:].tolist()), float(best), higher)
 

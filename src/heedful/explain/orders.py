@@ -15,7 +15,8 @@ Order = NDArray[np.int64]
 
 def seeded(seed: int, ids: NDArray[np.int32], purpose: str = "") -> np.random.Generator:
     """Random numbers that hang on the seed, the purpose and the text alone, not its neighbours."""
-    digest = hashlib.blake2b(np.asarray(ids, "<i4").tobytes(), key=purpose.encode()).digest()
+    text = purpose.encode() + b"\0" + np.asarray(ids, "<i4").tobytes()
+    digest = hashlib.blake2b(text).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:16], "little")])
 
 
