@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from heedful.config import apply
-from heedful.explain.attribute import explain_examples
+from heedful.explain.trusted import trusted_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
 from heedful.face.remembering import facts
@@ -55,7 +55,7 @@ def run_demo(out: str) -> int:
         return code
     note("\n2. evaluating on 500 other reviews", style="bold")
     run_evaluate(str(run), ["reviews:test"], options, None)
-    note("\n3. explaining: every token's share of the decision", style="bold")
+    note("\n3. explaining: every token's share, and how far to trust it", style="bold")
     _explain(run, folder / PAGE)
     note("\n4. a report: one page with all there is to judge the model by", style="bold")
     run_report(str(run), str(folder / REPORT), None, None)
@@ -87,8 +87,8 @@ def _explain(run: Path, page: Path) -> None:
     model = load_model(run)
     examples = read(["reviews:test"]).examples[:PAGE_TEXTS]
     with using_threads(0):
-        own = list(explain_examples(model, [Example(text) for text in OWN_TEXTS]))
-        found = list(explain_examples(model, examples))
+        own = list(trusted_examples(model, [Example(text) for text in OWN_TEXTS]))
+        found = list(trusted_examples(model, examples))
     for explanation in own:
         stdout().print(to_terminal(explanation))
         stdout().print()
