@@ -369,6 +369,14 @@ def test_leave_one_out_visits_a_sample_of_a_long_text(monkeypatch):
     assert best.best >= max(best.value, known.value, *best.randoms)
 
 
+def test_every_token_of_a_long_text_is_visited_where_that_is_cheap(monkeypatch):
+    monkeypatch.setattr(sys.modules["heedful.explain.judge"], "LONGEST", 10)
+    model = random_model(encoder="conv")
+    text = " ".join(DRAW.permutation(WORDS)[:30])
+    (judgement,) = judgements(model, model.encode([text]), ("contribution",))
+    assert np.isfinite(judgement.card.leave_one_out).all()
+
+
 def test_maps_from_outside_are_judged_like_the_own_ones(linear):
     encoded = linear.encode(TEXTS[:3])
     plain = list(judgements(linear, encoded, ("contribution",)))
