@@ -406,6 +406,30 @@ def test_answers_stand_in_the_order_of_the_questions(monkeypatch):
     assert [x for _, x in found] == pytest.approx([x for _, x in alone], abs=1e-4)
 
 
+def test_the_best_order_is_the_best_of_those_tried():
+    """Leave-one-out, deleting greedily, and keeping greedily: each wins somewhere."""
+    model = random_model(encoder="bilstm")
+    random, won = np.random.default_rng(3), set()
+    texts = [" ".join(random.permutation(WORDS)[:25]) for _ in range(12)]  # no ties
+    for judgement in judgements(model, model.encode(texts), ("contribution",)):
+        ids, index = judgement.anatomy.ids, judgement.index
+
+        def odds(logits, index=index):
+            return log_odds(logits, index, model.task)
+
+        start = np.argsort(-judgement.card.leave_one_out, kind="stable")
+        ((removal, insertion),) = run(model.network, [greedy(model.network, ids, start, odds)])
+        orders = np.stack([start, removal, insertion])
+        found = read_erasures(score(model.network, erasures(ids, orders)), len(ids), 3)
+        trust = judgement.card.trust["contribution"]
+        lost, left = (aopc(trust.probability, probability(odds(logits))) for logits in found)
+        gone, kept_ = trust.comprehensiveness, trust.sufficiency
+        assert gone.best == pytest.approx(max(*lost, gone.value, *gone.randoms), abs=1e-5)
+        assert kept_.best == pytest.approx(min(*left, kept_.value, *kept_.randoms), abs=1e-5)
+        won |= {("gone", int(lost.argmax())), ("kept", int(left.argmin()))}
+    assert {("gone", 1), ("kept", 2)} <= won
+
+
 def test_a_text_alone_and_in_company_has_the_same_card():
     model = random_model(encoder="bilstm")
     together = measure_trust(model, TEXTS[:5])
