@@ -100,8 +100,10 @@ def judge(
     if subject.with_loo:
         maps["leave-one-out"] = np.nan_to_num(loo)
 
-    own = [ranking(values, random) for values in maps.values()]
-    orders = np.stack([*own, *random_orders(randoms, size, random)])
+    # Neither the random orders nor how ties are broken hang on which other maps are judged.
+    drawn = random_orders(randoms, size, random)
+    own = [ranking(values, seeded(seed, ids, "ties")) for values in maps.values()]
+    orders = np.stack([*own, *drawn])
     asked = [erasures(ids, orders), maskings(ids, orders)]
     logits = yield joined(asked)
     curves = Curves(
