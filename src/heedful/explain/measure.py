@@ -60,7 +60,8 @@ def measure(
     `methods`: method -> metric -> value, low, high (95 % bootstrap over texts), texts; `chance`
     and ceilings; `attention`: permutation medians, adversarial divergence, spread over seeds,
     conicity; `plausibility` where gold evidence is marked; `show`: the method to show by
-    default; `cards`: every text's, with the scores of each random map, to recompute all this.
+    default, null where that is open; `cards`: every card, with the scores of each random map,
+    to recompute all this.
 
     Args:
         model: whose maps.
@@ -74,30 +75,29 @@ def measure(
     check_methods(plan.methods)
     texts = [example.text for example in examples]
     encoded = model.encode(texts)
-    truths = model.labels.encode(examples) if all(e.labels for e in examples) else None
+    truths = model.labels.encode(examples) if _labelled(model, examples) else None
     survey, attention = Survey(), Gathered()
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
     slow = slow_methods(model, plan.methods)
-    # The cards of all texts need a map: without one there is nothing to gather and compare with.
-    quick = [method for method in plan.methods if method not in slow] or ["contribution"]
+    quick = [method for method in plan.methods if method not in slow]
     outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
     found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
     for example, judgement in zip(examples, found, strict=True):
         survey.add(judgement.card)
-        inside = look_inside(model, judgement, plan.seed) if judgement.card.trust else None
+        inside = look_inside(model, judgement, plan.seed) if judgement.card.right else None
         if inside:
             attention.texts.append(inside)
         if example.gold:
             explained.append(_explanation(model, example, judgement))
         cards.append(_text(example, judgement, inside))
         progress("texts", len(cards), len(examples))
-    if not survey.trust:
+    if not survey.texts:
         raise HeedfulError("no text has a word that can be judged; give other data")
     controls = _controls(model, examples, encoded, truths, plan, slow, survey, cards, progress)
     return {
-        "texts": len(survey.trust),
-        "controls": min(plan.controls, len(survey.trust)) if slow else 0,
+        "texts": survey.texts,
+        "controls": survey.controlled,
         "slow": slow,
         "accuracy": None if truths is None else survey.accuracy(),
         "methods": to_json(survey.table()),
@@ -115,6 +115,12 @@ def slow_methods(model: TextModel, methods: Sequence[str]) -> list[str]:
     """Those of the methods that are too slow for every text."""
     known = SLOW if is_local(model.network) else (*SLOW, SLOW_BACKWARDS)
     return [method for method in methods if method in known]
+
+
+def _labelled(model: TextModel, examples: Sequence[Example]) -> bool:
+    """Whether the truth is known; with several labels a text, none can be the truth."""
+    known = [bool(example.labels) for example in examples]
+    return any(known) if model.task == "multi-label" else all(known)
 
 
 def _controls(
@@ -200,7 +206,12 @@ def _spread(
     """How far attention moves from seed to seed, which an adversary has to be held against."""
     if not others:
         return None
-    own = dict(anatomies(model, encoded))
-    theirs = [dict(anatomies(other, other.encode(texts))) for other in others.values()]
-    values = [spread(own[i].weights, [their[i].weights for their in theirs]) for i in own]
+    own = _weights(model, encoded)
+    theirs = [_weights(other, other.encode(texts)) for other in others.values()]
+    values = [spread(own[i], [their[i] for their in theirs]) for i in own]
     return {"runs": list(others), "divergence": figure(values).to_json()}
+
+
+def _weights(model: TextModel, encoded: Encoded) -> dict[int, Array]:
+    """Each text's attention; its states, which are far larger, are let go at once."""
+    return {i: anatomy.weights for i, anatomy in anatomies(model, encoded)}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from heedful.explain.curves import MASKED
 from heedful.explain.judge import Card
+from heedful.explain.legend import METHODS
 from heedful.explain.racu import racu
 from heedful.learn.bootstrap import Interval, resampled
 from heedful.records import Trust
@@ -122,25 +123,35 @@ class Figure:
 
 @dataclass
 class Survey:
-    """Gathers cards; read `table`, `chance` and `shown` when all are in."""
+    """Gathers cards; read `table`, `chance` and `shown` when all are in.
+
+    Attributes:
+        trust, right: of each text with words, as in `Card`.
+        controlled: how many of them, the first ones, were judged under the slow methods too.
+    """
 
     trust: list[dict[str, Trust]] = field(default_factory=list)
     right: list[dict[str, Array]] = field(default_factory=list)
-    _controlled: int = 0
+    controlled: int = 0
 
     def add(self, card: Card) -> None:
         """One text's card; texts without words say nothing and are left out."""
-        if card.trust:
+        if card.right:
             self.trust.append(dict(card.trust))
             self.right.append(dict(card.right))
 
     def add_controls(self, card: Card) -> None:
         """Further methods of one of the first texts, judged apart from the others."""
-        if card.trust:
-            self.trust[self._controlled] |= card.trust
-            own = {name: rows for name, rows in card.right.items() if name != "random"}
-            self.right[self._controlled] |= own
-            self._controlled += 1
+        if card.right:
+            self.trust[self.controlled] |= card.trust
+            # The random orders are the same ones; what is known of them stays.
+            self.right[self.controlled] = card.right | self.right[self.controlled]
+            self.controlled += 1
+
+    @property
+    def texts(self) -> int:
+        """How many texts have words."""
+        return len(self.trust)
 
     def accuracy(self) -> float:
         """Share of the texts that are decided right (multi-label: about the class of the card)."""
@@ -176,7 +187,7 @@ class Survey:
 
     def chance(self) -> dict[str, Figure]:
         """What random orders reach, and the ceilings: by name of metric."""
-        cards = [next(iter(trust.values())) for trust in self.trust]
+        cards = [next(iter(trust.values())) for trust in self.trust if trust]
         return {
             "comprehensiveness": figure([c.comprehensiveness.random_mean for c in cards]),
             "sufficiency": figure([c.sufficiency.random_mean for c in cards]),
@@ -188,18 +199,26 @@ class Survey:
             "uniform": figure([c.uniform for c in cards]),
         }
 
-    def shown(self) -> str:
+    def shown(self) -> str | None:
         """The method to show by default: the one that goes furthest to the best order found.
 
         Ties within one point go to the method that costs least, which stands first. Methods that
-        are made of erasures are not asked: they would be judged by what they were made of.
+        are made of erasures are not asked: they would be judged by what they were made of. Nor
+        are maps made elsewhere, which heedful cannot make of another text. None where
+        contribution, which others have to beat, was not judged or nothing tells maps apart.
         """
-        table = {name: row["share"].value for name, row in self.table().items()}
-        usual = {k: v for k, v in table.items() if k not in CONTROLS and math.isfinite(v)}
-        if not usual:
-            return "contribution"
+        shares = {name: self._share(name) for name in METHODS if name not in CONTROLS}
+        usual = {name: share for name, share in shares.items() if share is not None}
+        if "contribution" not in usual:
+            return None
         best = max(usual.values())
-        return next(name for name in ("contribution", *usual) if usual.get(name, -9) >= best - 0.01)
+        return next(name for name in ("contribution", *usual) if usual[name] >= best - 0.01)
+
+    def _share(self, name: str) -> float | None:
+        """Mean way to the best order; None without a text that tells."""
+        found = [BY_NAME["share"].of(trust[name]) for trust in self.trust if name in trust]
+        known = [value for value in found if value is not None]
+        return math.fsum(known) / len(known) if known else None
 
 
 def figure(values: Sequence[float | None], *, median: bool = False) -> Figure:

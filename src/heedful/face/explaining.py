@@ -59,6 +59,8 @@ def run_explain(
     """Explain texts given as arguments and rows of files."""
     check_methods([wanted.method] if wanted.method else [])
     check_unit(wanted.unit)
+    if wanted.html == wanted.json == "-":
+        raise HeedfulError("--html - and --json - both want standard output; give one a file")
     if not texts and not paths:
         raise HeedfulError("nothing to explain; give texts, or a file with --input")
     folder = Path(run)
@@ -80,7 +82,7 @@ def run_explain(
         page = to_html(found, title=f"heedful: {folder.name}", method=method)
         write_text(wanted.html, page)
         if wanted.html != "-":
-            note(f"{len(found):,} texts explained in {wanted.html}")
+            note(f"{len(found):,} text{'' if len(found) == 1 else 's'} explained in {wanted.html}")
     if wanted.json:
         records = [one.to_json() | _sums(one, method, wanted) for one in found]
         write_json(wanted.json, records)
@@ -95,14 +97,20 @@ def shown_by_default(folder: Path) -> str:
     """The map that `heedful trust` found best for this run; contribution where it was not run."""
     if not (folder / TRUST).exists():
         return "contribution"
-    found = read_json(folder / TRUST).get("show")
-    return found if found in METHODS else "contribution"
+    found = read_json(folder / TRUST)
+    if not isinstance(found, dict):
+        raise HeedfulError(
+            f"{folder / TRUST} is damaged: it is no JSON object; run heedful trust again"
+        )
+    return found["show"] if found.get("show") in METHODS else "contribution"
 
 
 def _explained(
     model: TextModel, examples: Sequence[Example], wanted: Wanted, method: str
 ) -> list[Explanation]:
-    further = [m for m in METHODS if m != "random"] if wanted.all_methods else [method]
+    further = [method]
+    if wanted.all_methods:
+        further = [m for m in METHODS if m != "random" or m == method]
     with_cards = len(examples) <= FEW if wanted.trust is None else wanted.trust
     if wanted.trust is None and not with_cards:
         note(f"no cards of trust for {len(examples):,} texts; --trust measures them")

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from heedful.explain.legend import METHODS
+from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.measure import Plan, measure
 from heedful.explain.outside_file import read_maps
-from heedful.face.console import Counter, cell, note, show, tell_data, write_json
+from heedful.face.console import Counter, cell, note, show, tell_data, warn, write_json
 from heedful.face.remembering import names_of, remembered
 from heedful.face.spelling import brief
 from heedful.face.stdin import taking_stdin
@@ -51,6 +51,7 @@ class Asked:
 
 def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked) -> None:
     """Measure, print, write, and remember which method to show."""
+    check_methods(asked.methods)
     folder = Path(run)
     model = load_model(folder)
     others = {other: _other(model, other) for other in asked.others}
@@ -63,11 +64,22 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     with using_threads(0), Counter() as counter:
         found = measure(model, examples, plan, counter)
     record = _about(run, data, corpus, examples) | found
-    write_file(folder / TRUST, {k: v for k, v in record.items() if k != "cards"})
-    if asked.json:
-        write_json(asked.json, record)
     if asked.json != "-":
         _show(run, record)
+    if asked.json:
+        write_json(asked.json, record)
+    _remember(folder, record)
+
+
+def _remember(folder: Path, record: Mapping[str, Any]) -> None:
+    """Keep the figures in the run; a run that may only be read is measured all the same."""
+    try:
+        write_file(folder / TRUST, {k: v for k, v in record.items() if k != "cards"})
+    except OSError as error:
+        warn(
+            f"{folder / TRUST} cannot be written ({error.strerror or error}): heedful explain "
+            "will not know which map to show"
+        )
 
 
 def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
@@ -87,6 +99,11 @@ def _other(model: TextModel, run: str) -> TextModel:
     if other.config.text != model.config.text:
         raise HeedfulError(
             f"{run} cuts texts into other tokens; --seeds takes runs of the same settings with "
+            "another --seed"
+        )
+    if other.labels != model.labels:
+        raise HeedfulError(
+            f"{run} knows other classes; --seeds takes runs of the same settings and data with "
             "another --seed"
         )
     return other
@@ -133,7 +150,7 @@ DECISIONS = (
 
 
 def _show(run: str, record: Mapping[str, Any]) -> None:
-    texts = f"{record['texts']:,} texts"
+    texts = f"{record['texts']:,} text{'' if record['texts'] == 1 else 's'}"
     show(_table(record, ERASURE), f"{run} on {', '.join(record['data'])}: {texts}, erasure")
     show(_table(record, DECISIONS), "decisions that change, agreement with leave-one-out")
     if record["plausibility"]:
@@ -144,7 +161,7 @@ def _show(run: str, record: Mapping[str, Any]) -> None:
 
 def _table(record: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> Table:
     table = Table()
-    table.add_column("method", no_wrap=True)
+    table.add_column("method", overflow="fold")  # sooner than a figure, which must not be cut
     for heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in record["methods"].items():
@@ -169,13 +186,24 @@ def _figure(figure: Mapping[str, Any] | None) -> str:
 
 def _rationales(found: Mapping[str, Any]) -> Table:
     table = Table()
-    table.add_column("method", no_wrap=True)
+    table.add_column("method", overflow="fold")
     for heading in ("AUPRC", "average precision", "token F1", "IOU F1"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, figures in found.items():
         row = (figures[key] for key in ("auprc", "average_precision", "token_f1", "iou_f1"))
         table.add_row(cell(name), *(brief(figure) for figure in row))
     return table
+
+
+def _advice(method: str | None) -> str:
+    if method is None:
+        return (
+            "which map to read is left open: that takes the contribution map, and texts whose "
+            "decision hangs on words"
+        )
+    return (
+        f"read the {method} map: of those that cost little it goes furthest to the best order found"
+    )
 
 
 def _told(record: Mapping[str, Any]) -> list[str]:
@@ -186,8 +214,7 @@ def _told(record: Mapping[str, Any]) -> list[str]:
         return "n/a" if figure["value"] is None else brief(figure["value"])
 
     lines = [
-        f"read the {record['show']} map: of those that cost little it goes furthest to the best "
-        "order found",
+        _advice(record["show"]),
         f"uniform weights move the probability by {value(known['uniform'])} on average, permuted "
         f"ones by {value(inside['permuted'])} (median)",
         "an attention as different as a Jensen–Shannon divergence of "
