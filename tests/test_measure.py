@@ -391,6 +391,22 @@ def test_tasks_of_several_classes_and_labels(
         assert found["texts"] == 12 and 0 <= found["accuracy"] <= 1
 
 
+def test_columns_of_training_are_known_on_stdin(multi_class: Path, tmp_path: Path) -> None:
+    """Also where their names say nothing to anybody else; lines without them are texts."""
+    own = shutil.copytree(multi_class, tmp_path / "own")
+    table = b"kind,body text\nfood,bread and cheese\nspace,the moon\n"
+    lines = b"bread, cheese\nthe moon\n"
+    for given, first in ((table, "bread and cheese"), (lines, "bread, cheese")):
+        ran = heedful("explain", own, "--input", "-", "--no-trust", "--json", "-", stdin=given)
+        assert [one["text"] for one in ran.json()] == [first, "the moon"]
+        ran = heedful("predict", own, "--input", "-", stdin=given)
+        assert [one["text"] for one in ran.lines()] == [first, "the moon"]
+        assert heedful("words", own, "-", "--json", "-", stdin=given).json()["texts"] == 2
+        ran = heedful("trust", own, "-", "--method", "attention", "--json", "-", stdin=given)
+        assert ran.json()["texts"] == 2
+        assert (ran.json()["accuracy"] is None) == (given == lines)
+
+
 def test_explain_asks_for_one_thing_on_standard_output(binary: Path) -> None:
     said = heedful("explain", binary, "good", "--html", "-", "--json", "-").refusal()
     assert "both want standard output" in said

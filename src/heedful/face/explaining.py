@@ -72,8 +72,9 @@ def run_explain(
         )
     plain = replace(options, labelled=False)
     examples = _usable(list(given(texts, plain)))
-    with taking_stdin(paths, plain, lines=True) as files:
-        examples += _rows(files, plain, folder, wanted.limit)
+    trained = remembered(folder, plain)
+    with taking_stdin(paths, plain, lines=True, trained=trained) as files:
+        examples += _rows(files, plain, trained, wanted.limit)
     if not examples:
         raise HeedfulError("there is nothing left to explain; give texts with words in them")
     method = wanted.method or shown_by_default(folder)
@@ -133,10 +134,12 @@ def _sums(explanation: Explanation, method: str, wanted: Wanted) -> dict[str, An
     return {"units": [unit._asdict() for unit in units]}
 
 
-def _rows(paths: Sequence[str], options: ReadOptions, run: Path, limit: int) -> list[Example]:
+def _rows(
+    paths: Sequence[str], options: ReadOptions, known: ReadOptions, limit: int
+) -> list[Example]:
     if not paths:
         return []
-    rows = _stream(paths, options, remembered(run, options))
+    rows = _stream(paths, options, known)
     taken = list(islice(rows, limit))
     if next(rows, None) is not None:
         note(f"only the first {limit:,} rows are explained; --limit changes that")

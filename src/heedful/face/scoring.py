@@ -39,10 +39,11 @@ def run_predict(
     folder = Path(run)
     model = load_model(folder)
     # The label column of training need not be there: only an own --label is looked for.
-    options = replace(remembered(folder, options), labelled=False, label=options.label)
+    known = replace(remembered(folder, options), labelled=False, label=options.label)
     counts = {"rows": 0, "errors": 0}
-    with taking_stdin(paths, options, lines=True) as files, _sink(output) as sink:
-        rows = chain(given(texts, options), stream(files, options) if files else ())
+    reading = taking_stdin(paths, options, lines=True, trained=known)
+    with reading as files, _sink(output) as sink:
+        rows = chain(given(texts, known), stream(files, known) if files else ())
         with using_threads(0):
             for line in _lines(model, rows, counts, with_text=with_text):
                 sink.write(line)

@@ -28,7 +28,11 @@ _BINARY = (GZIP_MAGIC, ZSTD_MAGIC, b"PAR1")
 
 @contextmanager
 def taking_stdin(
-    paths: Sequence[str], options: ReadOptions, *, lines: bool = False
+    paths: Sequence[str],
+    options: ReadOptions,
+    *,
+    lines: bool = False,
+    trained: ReadOptions | None = None,
 ) -> Iterator[list[str]]:
     """The paths with `-` replaced by a file that holds standard input, until the block ends.
 
@@ -36,6 +40,8 @@ def taking_stdin(
         paths: as the user gave them.
         options: a column or delimiter given here says that a table comes in.
         lines: where what comes in is no table, take every line for a text.
+        trained: the columns of training: a header that names one of them says so too, and lines
+            become a column of that name.
 
     Raises:
         HeedfulError: `-` is given twice, or nothing comes in.
@@ -48,11 +54,13 @@ def taking_stdin(
     if sys.stdin.isatty():
         note("reading standard input; Ctrl-D ends it")
     with tempfile.TemporaryDirectory(prefix="heedful-") as folder:
-        file = _spool(Path(folder), sys.stdin.buffer, options, lines=lines)
+        file = _spool(Path(folder), sys.stdin.buffer, options, trained or options, lines=lines)
         yield [str(file) if path == "-" else path for path in paths]
 
 
-def _spool(folder: Path, stream: IO[bytes], options: ReadOptions, *, lines: bool) -> Path:
+def _spool(
+    folder: Path, stream: IO[bytes], options: ReadOptions, trained: ReadOptions, *, lines: bool
+) -> Path:
     raw = folder / "stdin"
     with raw.open("wb") as file:
         shutil.copyfileobj(stream, file)
@@ -66,20 +74,21 @@ def _spool(folder: Path, stream: IO[bytes], options: ReadOptions, *, lines: bool
     if start.startswith(b"{"):
         return raw.rename(folder / "stdin.jsonl")
     given = options.text or options.delimiter
-    if not lines or given or head.startswith(_BINARY) or _has_header(head):
+    if not lines or given or head.startswith(_BINARY) or _has_header(head, trained):
         return raw
     raw = raw.rename(folder / "lines")
-    return _as_json_lines(raw, folder / "stdin")
+    return _as_json_lines(raw, folder / "stdin", trained.text or "text")
 
 
-def _has_header(head: bytes) -> bool:
-    """Whether the first line names a column that we know."""
+def _has_header(head: bytes, trained: ReadOptions) -> bool:
+    """Whether the first line names a column that we or the run know."""
     first = next(line for line in head.splitlines() if line.strip())
     cells = re.split(r"[,;\t|]", first.decode("utf-8-sig", "replace"))
-    return any(is_known_name(cell.strip().strip('"')) for cell in cells)
+    names = [cell.strip().strip('"') for cell in cells]
+    return any(is_known_name(name) or name in (trained.text, trained.label) for name in names)
 
 
-def _as_json_lines(raw: Path, target: Path) -> Path:
+def _as_json_lines(raw: Path, target: Path, column: str) -> Path:
     """Every line as a text; bytes that are not UTF-8 make a bad row later, not an error here."""
     count = 0
     with (
@@ -87,7 +96,7 @@ def _as_json_lines(raw: Path, target: Path) -> Path:
         target.open("w", encoding="ascii") as sink,
     ):
         for count, line in enumerate(source, start=1):  # noqa: B007 - told below
-            sink.write(json.dumps({"text": line.rstrip("\r\n")}) + "\n")
+            sink.write(json.dumps({column: line.rstrip("\r\n")}) + "\n")
     note(f"standard input: {count:,} line{'s' if count != 1 else ''}, a text each")
     raw.unlink()
     return target

@@ -85,7 +85,7 @@ def _remember(folder: Path, record: Mapping[str, Any]) -> None:
 def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
     """The texts, with their labels where the label column of training is there."""
     known = remembered(folder, options)
-    with taking_stdin(data, options) as files:
+    with taking_stdin(data, options, lines=True, trained=known) as files:
         try:
             return read(files, known)
         except HeedfulError:

@@ -73,7 +73,7 @@ def run_words(run: str, data: Sequence[str], options: ReadOptions, wanted: Wante
 def _read(folder: Path, data: Sequence[str], options: ReadOptions) -> Corpus:
     """The texts; labels are not needed, so only a label column asked for is looked for."""
     plain = replace(remembered(folder, options), labelled=False, label=options.label)
-    with taking_stdin(data, plain, lines=True) as files:
+    with taking_stdin(data, options, lines=True, trained=plain) as files:
         corpus = read(files, plain)
     tell_data(corpus.notes, corpus.bad_rows)
     return corpus
