@@ -624,3 +624,13 @@ def test_a_card_hangs_on_no_other_map():
     )
     assert among.comprehensiveness.best == pytest.approx(alone.comprehensiveness.best, abs=1e-6)
     assert among.sentence == alone.sentence and among.input_flip == alone.input_flip
+
+
+def test_signed_and_absolute_maps():
+    (found,) = trusted_examples(random_model(), [Example(TEXTS[0])], methods=["gradient-input"])
+    for method in ("contribution", "gradient-input"):
+        signed = found.map_of(method, found.target)
+        assert min(signed) < 0 < max(signed)
+        strengths = found.map_of(method, found.target, absolute=True)
+        assert strengths == tuple(abs(value) for value in signed)
+    assert found.map_of("lime", found.target, absolute=True) is None

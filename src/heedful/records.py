@@ -299,16 +299,21 @@ class Explanation:
     missing: dict[str, dict[str, float]] = field(default_factory=dict)
     trust: dict[str, Trust] = field(default_factory=dict)
 
-    def map_of(self, method: str, target: str) -> tuple[float, ...] | None:
+    def map_of(
+        self, method: str, target: str, *, absolute: bool = False
+    ) -> tuple[float, ...] | None:
         """One number per token: this method's map of this class; None where it was not made.
 
-        Attention has one map for all classes.
+        Args:
+            method: its name. Attention has one map for all classes.
+            target: the class.
+            absolute: how strongly each token counts, for or against, instead of the signed number.
         """
         if method == "attention":
             return self.attention
-        if method == "contribution":
-            return self.contributions.get(target)
-        return self.maps.get(method, {}).get(target)
+        found = self.contributions if method == "contribution" else self.maps.get(method, {})
+        values = found.get(target)
+        return tuple(map(abs, values)) if absolute and values is not None else values
 
     def to_json(self) -> dict[str, Any]:
         """Tokens as objects with offsets, attention and the contribution per class."""
