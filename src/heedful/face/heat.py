@@ -275,4 +275,5 @@ def sum_of(explanation: Explanation, method: Method, target: str) -> str:
     if missing is None:
         return ""
     total = math.fsum(explanation.maps[method].get(target, ()))
-    return f"words {even(total)} log-odds for {target} (completeness {remainder(missing)})"
+    told = f"completeness {remainder(missing)}" if missing else "complete"
+    return f"words {even(total)} log-odds for {target} ({told})"
