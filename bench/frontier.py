@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=150, help="validation texts a point")
     parser.add_argument("--only", nargs="*", help="points by name")
     parser.add_argument("--train-only", action="store_true")
+    parser.add_argument("--trained", action="store_true", help="only points trained before")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     results: dict[str, dict[str, dict]] = {}
@@ -211,6 +212,8 @@ def main() -> None:
             print(f"\n{TITLES[name]}\n\n{heading()}")
         for point, settings in points().items():
             if args.only and point not in args.only:
+                continue
+            if args.trained and not (args.work / f"{name}-{point}" / "config.json").exists():
                 continue
             record = measured(name, point, settings, args)
             if record:

@@ -46,6 +46,7 @@ def verdict(method: str, tokens: int, erased: Judged, uniform: float) -> tuple[b
 
 
 def _how_far(share: float) -> str:
+    share = round(share, 2)  # as it is told: "80 %" must not fall on either side of a bound
     way = f"{100 * share:.0f} % of the way to the best order found"
     if share >= MOST:
         return f" and goes {way}: trust it."

@@ -154,7 +154,7 @@ def _show(run: str, record: Mapping[str, Any]) -> None:
     show(_table(record, ERASURE), f"{run} on {', '.join(record['data'])}: {texts}, erasure")
     show(_table(record, DECISIONS), "decisions that change, agreement with leave-one-out")
     if record["plausibility"]:
-        show(_rationales(record["plausibility"]), "agreement with people's evidence")
+        show(_rationales(record), "agreement with people's evidence")
     for line in _told(record):
         note(line, style="")
 
@@ -184,14 +184,17 @@ def _figure(figure: Mapping[str, Any] | None) -> str:
     return f"{brief(figure['value'])} ±{brief((figure['high'] - figure['low']) / 2)}"
 
 
-def _rationales(found: Mapping[str, Any]) -> Table:
+def _rationales(record: Mapping[str, Any]) -> Table:
+    found = record["plausibility"]
     table = Table()
     table.add_column("method", overflow="fold")
     for heading in ("AUPRC", "average precision", "token F1", "IOU F1"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for name, figures in found.items():
-        row = (figures[key] for key in ("auprc", "average_precision", "token_f1", "iou_f1"))
-        table.add_row(cell(name), *(brief(figure) for figure in row))
+    usual = [name for name in record["methods"] if name in found and name != "random"]
+    for name in (*usual, *(name for name in found if name not in usual)):
+        star = "*" if name in record["slow"] else ""
+        keys = ("auprc", "average_precision", "token_f1", "iou_f1")
+        table.add_row(cell(name + star), *(brief(found[name][key]) for key in keys))
     return table
 
 
