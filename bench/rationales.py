@@ -73,13 +73,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder eraser_movies")
     parser.add_argument("--preset", default="default")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--controls", type=int, default=50, help="texts for LIME and Shapley")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run, found = Path(folder) / "run", Path(folder) / "trust.json"
         sets = [part for setting in options.set for part in ("--set", setting)]
         flags = ("--valid", options.data, "--out", run, "--preset", options.preset, "--no-baseline")
         trained = heedful("train", options.data, *flags, *sets)
-        every = ("--limit", 1000, "--controls", 1000)
+        every = ("--limit", 1000, "--controls", options.controls)
         measured = heedful("trust", run, options.data, *every, "--json", found)
         record = json.loads(found.read_text())
     command = " ".join(["python", *sys.argv]).replace(str(options.data), "DATA")

@@ -12,6 +12,7 @@ import typer
 
 from heedful.face import options as o
 from heedful.face.console import note, stderr
+from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
@@ -74,7 +75,7 @@ def train(
     ] = None,
     preset: Annotated[
         str,
-        typer.Option(help="default, stacked-bilstm, bilstm-head, bigru-mlp.", metavar="NAME"),
+        typer.Option(help=f"{', '.join(PRESETS)}.", metavar="NAME"),
     ] = "default",
     encoder: Annotated[
         str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
