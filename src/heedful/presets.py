@@ -24,8 +24,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "faithful": {
         "model.encoder": "token",
         "model.embedding": 128,
-        "model.embedding_dropout": 0.5,
+        "model.embedding_dropout": 0.6,
         "train.masked_training": 0.5,
+        "train.learning_rate": 2e-3,
         "train.average": 0.99,
         "train.epochs": 20,
     },
