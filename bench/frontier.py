@@ -146,7 +146,7 @@ def best_points(results: dict[str, dict]) -> list[str]:
 
     def place(point: str) -> tuple[float, float]:
         record = results[point]
-        return record["accuracy"], record["methods"]["contribution"]["share"]["value"]
+        return record["accuracy"], record["methods"]["contribution"]["share"]["value"] or 0.0
 
     def beaten(point: str) -> bool:
         x, y = place(point)
@@ -167,6 +167,8 @@ def draw(results: dict[str, dict[str, dict]], path: Path) -> None:
             encoder, *options = point.split("+")
             for method, face in (("contribution", COLOURS[encoder]), ("attention", "none")):
                 y = record["methods"][method]["share"]["value"]
+                if y is None:  # a model that learnt nothing: no order moves it
+                    continue
                 at = (record["accuracy"], y)
                 edge = COLOURS[encoder]
                 axes.plot(*at, MARKS[encoder], color=edge, markerfacecolor=face, markersize=7)
