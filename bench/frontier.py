@@ -26,8 +26,8 @@ ENCODERS = {
     "token": ("model.encoder=token",),
 }
 OPTIONS = ("conicity", "masked", "tying")
-# At .5, the weight of the paper's LSTM, a convolution and a token-wise encoder learn nothing at
-# all on IMDB (validation accuracy .50): their states are pushed to zero before they mean anything.
+# At .5, the weight of the paper's LSTM, the convolution learns nothing on IMDB (validation accuracy
+# .50 after two epochs) and the token-wise encoder little (.82 after two, where .05 gives .88).
 CONICITY = {"bilstm": 0.5, "conv3": 0.05, "token": 0.05}
 COMMON = (
     "model.embedding=128",

@@ -15,7 +15,7 @@ from heedful.explain.curves import MASKED
 from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.judge import Card
 from heedful.explain.measure import Plan, measure
-from heedful.explain.survey import Survey, figure
+from heedful.explain.survey import Survey, figure, legend
 from heedful.explain.trust import judgements
 from heedful.learn.decision import Decision
 from heedful.records import Example, Flip, HeedfulError, Judged, Trust
@@ -277,3 +277,17 @@ def test_maps_cards_and_evidence_are_about_the_same_class():
     assert targets == [one.target for one in explain_examples(model, examples)]
     assert targets[0] == model.labels.names[least]
     assert found["plausibility"]["gradient-input"]["texts"] == len(TEXTS)
+
+
+def test_a_slow_method_is_not_shown_unasked():
+    """However far it goes: it was judged on some texts only, and costs too much."""
+    survey = gathered(*[card_of(trust_of("contribution", value)) for value in (0.2, 0.3, 0.4)])
+    survey.add_controls(card_of(trust_of("integrated-gradients", 0.9)))
+    assert survey.shown() == "contribution" and survey.slow == {"integrated-gradients"}
+
+
+def test_every_column_of_the_table_has_its_legend():
+    survey = gathered(card_of(trust_of("contribution", 0.2)))
+    assert list(legend()) == list(survey.table()["contribution"])
+    assert legend()["sufficiency"]["higher_is_better"] is False
+    assert legend()["input_flip"]["summary"] == "median"

@@ -26,7 +26,7 @@ from heedful.explain.curves import (
 from heedful.explain.deletions import is_local
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.flips import attention_flips
-from heedful.explain.orders import random_orders, ranking, seeded
+from heedful.explain.orders import RANDOMS, random_orders, ranking, seeded
 from heedful.explain.outputs import chosen, log_odds, probability
 from heedful.explain.perturb import Asking, joined
 from heedful.explain.search import greedy
@@ -39,7 +39,6 @@ from heedful.records import Flip, Judged, Trust
 Array = NDArray[np.float64]
 Logits = NDArray[np.float32]
 
-RANDOMS = 20
 LONGEST = 1024
 """Tokens up to which leave-one-out visits every one; of a longer text it visits a sample, unless
 deletions are cheap (`deletions.is_local`)."""

@@ -17,7 +17,7 @@ from heedful.explain.inside import Gathered, Inside, look_inside
 from heedful.explain.legend import ALWAYS, METHODS, check_methods
 from heedful.explain.outside import Outside
 from heedful.explain.rationale import judge_rationales
-from heedful.explain.survey import Survey, figure, to_json
+from heedful.explain.survey import Survey, figure, legend, to_json
 from heedful.explain.trust import Judgement, judgements, predicted_classes
 from heedful.learn.model import TextModel, logits
 from heedful.records import Example, Explanation, HeedfulError
@@ -57,11 +57,12 @@ def measure(
 ) -> dict[str, Any]:
     """The whole record of `heedful trust`, as plain JSON.
 
-    `methods`: method -> metric -> value, low, high (95 % bootstrap over texts), texts; `chance`
-    and ceilings; `attention`: permutation medians, adversarial divergence, spread over seeds,
-    conicity; `plausibility` where gold evidence is marked; `show`: the method to show by
-    default, null where that is open; `cards`: every card, with the scores of each random map,
-    to recompute all this.
+    `legend`: what each metric is, and which direction is better; `methods`: method -> metric ->
+    value, low, high (95 % bootstrap over texts), texts; `chance` and ceilings; `attention`:
+    permutation medians, adversarial divergence, conicity; `seeds`: spread over seeds;
+    `plausibility` where gold evidence is marked; `show`: the method to show by default, null
+    where that is open; `cards`: every card, with the scores of each random map, to recompute
+    all this.
 
     Args:
         model: whose maps.
@@ -100,6 +101,7 @@ def measure(
         "controls": survey.controlled,
         "slow": slow,
         "accuracy": None if truths is None else survey.accuracy(),
+        "legend": legend(),
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),

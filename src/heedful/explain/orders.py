@@ -13,6 +13,10 @@ Order = NDArray[np.int64]
 """(N,) a permutation of the tokens; the first is erased first."""
 
 
+RANDOMS = 20
+"""Random maps that a map is held against."""
+
+
 def seeded(seed: int, ids: NDArray[np.int32], purpose: str = "") -> np.random.Generator:
     """Random numbers that hang on the seed, the purpose and the text alone, not its neighbours."""
     text = purpose.encode() + b"\0" + np.asarray(ids, "<i4").tobytes()

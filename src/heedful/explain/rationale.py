@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heedful.explain.orders import count_of
+from heedful.explain.orders import RANDOMS, count_of
 from heedful.learn.bootstrap import Interval, middle, resampled_means
 from heedful.records import Explanation, HeedfulError
 from heedful.text.evidence import evidence
@@ -25,8 +25,6 @@ Runs = list[tuple[int, int]]
 
 RANDOM = "random"
 ALL = "all-tokens"
-RANDOMS = 20
-"""Random maps drawn for each text; their figures are averaged."""
 LEAST_OVERLAP = 0.5
 """Intersection over union from which two spans are the same."""
 

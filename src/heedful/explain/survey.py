@@ -128,11 +128,13 @@ class Survey:
     Attributes:
         trust, right: of each text with words, as in `Card`.
         controlled: how many of them, the first ones, were judged under the slow methods too.
+        slow: these methods.
     """
 
     trust: list[dict[str, Trust]] = field(default_factory=list)
     right: list[dict[str, Array]] = field(default_factory=list)
     controlled: int = 0
+    slow: set[str] = field(default_factory=set)
 
     def add(self, card: Card) -> None:
         """One text's card; texts without words say nothing and are left out."""
@@ -142,6 +144,7 @@ class Survey:
 
     def add_controls(self, card: Card) -> None:
         """Further methods of one of the first texts, judged apart from the others."""
+        self.slow |= set(card.trust)
         if card.right:
             self.trust[self.controlled] |= card.trust
             # The random orders are the same ones; what is known of them stays.
@@ -204,10 +207,12 @@ class Survey:
 
         Ties within one point go to the method that costs least, which stands first. Methods that
         are made of erasures are not asked: they would be judged by what they were made of. Nor
-        are maps made elsewhere, which heedful cannot make of another text. None where
+        are maps made elsewhere, which heedful cannot make of another text, nor slow methods, which
+        were judged on some texts only and cost too much to be shown unasked. None where
         contribution, which others have to beat, was not judged or nothing tells maps apart.
         """
-        shares = {name: self._share(name) for name in METHODS if name not in CONTROLS}
+        asked = [name for name in METHODS if name not in CONTROLS and name not in self.slow]
+        shares = {name: self._share(name) for name in asked}
         usual = {name: share for name, share in shares.items() if share is not None}
         if "contribution" not in usual:
             return None
@@ -236,6 +241,20 @@ def figure(values: Sequence[float | None], *, median: bool = False) -> Figure:
         return float(order[min(int(np.searchsorted(np.cumsum(weights), 0.5)), len(order) - 1)])
 
     return Figure(float(np.median(known)), *resampled(middle, len(known)), len(known))
+
+
+def legend() -> dict[str, dict[str, Any]]:
+    """What the metrics of a table are: mean or median, the better direction, a plain line."""
+    told = {
+        metric.name: {
+            "summary": "median" if metric.median else "mean",
+            "higher_is_better": metric.higher_is_better,
+            "says": metric.says,
+        }
+        for metric in METRICS
+    }
+    says = "how much faster accuracy falls when words are masked in the map's order than at random"
+    return told | {"racu": {"summary": "of all texts", "higher_is_better": True, "says": says}}
 
 
 def to_json(table: Mapping[str, Mapping[str, Figure]]) -> dict[str, Any]:

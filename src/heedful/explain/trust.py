@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from heedful.explain.anatomy import Anatomy, anatomies
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
-from heedful.explain.judge import RANDOMS, Card, Subject, judge
+from heedful.explain.judge import Card, Subject, judge
 from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import token_maps
+from heedful.explain.orders import RANDOMS
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts
 from heedful.learn.metrics import decide
