@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import torch
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier
+from heedful.settings import apply
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary

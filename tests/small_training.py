@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.learn.checkpoint import Store
 from heedful.learn.listener import Listener
 from heedful.learn.model import number_of_logits
 from heedful.learn.train import Data, Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, Example
+from heedful.settings import apply
 from heedful.text.corpus import fingerprint
 from heedful.text.generate.reviews import generate
 from heedful.text.labels import Labels

@@ -8,8 +8,9 @@ import captum.attr
 import pytest
 import torch
 
-from heedful.config import ENCODERS, SCORES, Config, apply
+from heedful.config import ENCODERS, SCORES, Config
 from heedful.nn.classify import Classifier, DenseHead, Scored
+from heedful.settings import apply
 
 VOCABULARY, CLASSES = 23, 3
 LENGTHS = [11, 2, 7, 1, 0, 5]  # one text without any token

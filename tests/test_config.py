@@ -9,17 +9,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from heedful.config import (
-    _RANGES,
-    SECTIONS,
-    Config,
-    addresses,
-    apply,
-    from_json,
-    resolve,
-)
+from heedful.config import Config
 from heedful.presets import PRESETS, preset
 from heedful.records import HeedfulError
+from heedful.settings import _RANGES, SECTIONS, addresses, apply, from_json, resolve
 
 EVERY = [f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind)]
 

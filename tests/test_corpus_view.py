@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.explain.attribute import explain_examples
 from heedful.explain.carriers import Limits, class_view, names_of_units, parts_of
 from heedful.explain.corpus_records import Snippet
@@ -27,6 +27,7 @@ from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier, Scored
 from heedful.records import Example, HeedfulError
+from heedful.settings import apply
 from heedful.text.generate.reviews import generate
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer

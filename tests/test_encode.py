@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.nn.encode import build_encoder
 from heedful.nn.mask import masked_mean
 from heedful.nn.recurrent import Recurrent, ReluGates, last, reorder, reversal
+from heedful.settings import apply
 
 LENGTHS = torch.tensor([7, 3, 1, 5])
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from command_line import TINY, heedful
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.explain.attribute import explain_examples
 from heedful.learn import fit as fitting
 from heedful.learn import penalties
@@ -20,6 +20,7 @@ from heedful.learn.penalties import penalty
 from heedful.nn.classify import Inner
 from heedful.nn.penalty import missed
 from heedful.records import Example, HeedfulError, Token
+from heedful.settings import apply
 from heedful.text.batch import pad, pad_marks
 from heedful.text.evidence import evidence
 from heedful.text.tokenize import Tokenizer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.learn.fit import fit
 from heedful.learn.masking import masked_texts
 from heedful.learn.model import inference, scoring_batches
@@ -16,6 +16,7 @@ from heedful.learn.penalties import penalty
 from heedful.nn.classify import Classifier, Inner
 from heedful.nn.penalty import conicity, distance
 from heedful.records import HeedfulError
+from heedful.settings import apply
 from heedful.text.vocab import PAD, UNK
 from small_training import BINARY, Notes, build, reviews, settings, weights
 

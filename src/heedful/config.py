@@ -1,25 +1,15 @@
-"""Settings: frozen dataclasses that refuse what they do not know.
-
-A setting is addressed as `section.name`, for example `model.hidden` or `train.epochs`; a
-bare name works where only one section has it.
-"""
+"""The settings of a run: frozen dataclasses. How they are changed and checked: `settings`."""
 
 from __future__ import annotations
 
-import difflib
-import math
-import types
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
-from heedful.records import HeedfulError
-
-Encoder = Literal["token", "conv", "bilstm", "bigru"]
+Encoder = Literal["token", "conv", "bilstm", "bigru", "none"]
 Score = Literal[
     "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
 ]
-ENCODERS: tuple[str, ...] = get_args(Encoder)
+ENCODERS: tuple[str, ...] = tuple(name for name in get_args(Encoder) if name != "none")
 SCORES: tuple[str, ...] = get_args(Score)
 
 
@@ -60,7 +50,10 @@ class ModelConfig:
         embedding: width E of a token vector (a vectors file overrides it).
         embedding_dropout: share of embedding values dropped while training.
         word_dropout: share of tokens replaced by the unknown token while training.
-        encoder: `token` (none), `conv` (window), `bilstm`, `bigru`.
+        words: the most frequent words of the vocabulary that have a vector of their own; rarer
+            ones are the unknown word here (n-gram evidence knows them still).
+        encoder: `token` (no context), `conv` (window), `bilstm`, `bigru`; `none` = no attention
+            network at all: n-gram evidence decides alone.
         hidden: units per direction, or channels of the convolution; ignored by `token`.
         layers: how many encoder layers are stacked.
         bidirectional: read backwards too (recurrent encoders only).
@@ -81,6 +74,7 @@ class ModelConfig:
     embedding: int = 128
     embedding_dropout: float = 0.0
     word_dropout: float = 0.0
+    words: int = 1_000_000
     encoder: Encoder = "bilstm"
     hidden: int = 64
     layers: int = 1
@@ -97,6 +91,29 @@ class ModelConfig:
     head_width: int = 20
     head_activation: Literal["relu", "tanh"] = "relu"
     head_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class EvidenceConfig:
+    """N-gram evidence beside the attention network (nn/evidence.py, learn/evidence.py).
+
+    Attributes:
+        orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
+        min_texts: an n-gram must stand in so many training texts.
+        features: most n-grams that are told apart; where there are more, they share places.
+        smoothing: added to each count before the log-count ratio is taken.
+        cost: of an error, against the size of the weights (C of a linear support vector machine).
+        loss: `squared-hinge` or `logistic`.
+        length: texts of T tokens weigh an n-gram by T ^ -length; 0 = by 1.
+    """
+
+    orders: int = 0
+    min_texts: int = 2
+    features: int = 4_194_304
+    smoothing: float = 1.0
+    cost: float = 0.05
+    loss: Literal["squared-hinge", "logistic"] = "squared-hinge"
+    length: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -171,6 +188,7 @@ class Config:
     preset: str = "default"
     text: TextConfig = field(default_factory=TextConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def to_json(self) -> dict[str, Any]:
@@ -178,222 +196,3 @@ class Config:
         values = asdict(self)
         values["model"]["encoder_dropout"] = list(self.model.encoder_dropout)
         return values
-
-
-SECTIONS: dict[str, type] = {"text": TextConfig, "model": ModelConfig, "train": TrainConfig}
-
-
-def addresses(name: str) -> list[str]:
-    """The full addresses (`section.name`) that a possibly bare setting name may mean."""
-    if "." in name:
-        section, _, key = name.partition(".")
-        known = SECTIONS.get(section)
-        return [name] if known and key in {f.name for f in fields(known)} else []
-    return [
-        f"{section}.{name}"
-        for section, kind in SECTIONS.items()
-        if name in {f.name for f in fields(kind)}
-    ]
-
-
-def resolve(name: str) -> str:
-    """The one full address of a setting.
-
-    Raises:
-        HeedfulError: for an unknown name, with the nearest known one.
-    """
-    found = addresses(name)
-    if found:
-        return found[0]
-    every = [f"{s}.{f.name}" for s, kind in SECTIONS.items() for f in fields(kind)]
-    bare = [address.partition(".")[2] for address in every]
-    near = difflib.get_close_matches(name, every + bare, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(every)}"
-    raise HeedfulError(f"unknown setting {name!r}{hint}")
-
-
-def _spell(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(get_args(kind))
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-    if get_origin(kind) in (Union, types.UnionType):
-        inner = [k for k in get_args(kind) if k is not type(None)]
-        return f"{_spell(inner[0])}, or none"
-    if get_origin(kind) is tuple:
-        return "one or more numbers (0.3,0.2)"
-    return names.get(kind, str(kind))
-
-
-def _coerce(value: Any, kind: Any) -> Any:
-    """`value` as `kind`, or ValueError. Strings are read as the command line writes them."""
-    origin = get_origin(kind)
-    if origin in (Union, types.UnionType):
-        if value is None or (isinstance(value, str) and value.lower() in ("none", "null", "")):
-            return None
-        inner = [k for k in get_args(kind) if k is not type(None)]
-        return _coerce(value, inner[0])
-    if origin is Literal:
-        if value in get_args(kind):
-            return value
-        raise ValueError
-    if origin is tuple:
-        parts = value.split(",") if isinstance(value, str) else value
-        parts = parts if isinstance(parts, list | tuple) else [parts]
-        if not parts:
-            raise ValueError
-        return tuple(_coerce(part, float) for part in parts)
-    if kind is bool:
-        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.lower() in words:
-            return words[value.lower()]
-        raise ValueError
-    if isinstance(value, bool):
-        raise ValueError
-    if kind is int:
-        if isinstance(value, float) and not value.is_integer():
-            raise ValueError
-        return int(value)
-    if kind is float:
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError
-        return number
-    if not isinstance(value, str):
-        raise ValueError
-    return value
-
-
-def apply(config: Config, settings: Mapping[str, Any]) -> Config:
-    """`config` with some settings changed, each checked for name, type and range.
-
-    Raises:
-        HeedfulError: unknown name, wrong type or value out of range.
-    """
-    changes: dict[str, dict[str, Any]] = {}
-    for name, value in settings.items():
-        address = resolve(name)
-        section, _, key = address.partition(".")
-        kind = get_type_hints(SECTIONS[section])[key]
-        try:
-            changes.setdefault(section, {})[key] = _coerce(value, kind)
-        except (TypeError, ValueError):
-            raise HeedfulError(
-                f"setting {address} cannot be {value!r}; it takes {_spell(kind)}"
-            ) from None
-    sections = {
-        section: replace(getattr(config, section), **values) for section, values in changes.items()
-    }
-    changed = replace(config, **sections)
-    check(changed)
-    return changed
-
-
-# address -> (lowest allowed, highest allowed); None = no limit on that side
-_RANGES: dict[str, tuple[float | None, float | None]] = {
-    "text.vocabulary": (5, None),
-    "text.min_frequency": (1, None),
-    "text.max_tokens": (1, None),
-    "model.embedding": (1, None),
-    "model.embedding_dropout": (0, 0.99),
-    "model.word_dropout": (0, 0.99),
-    "model.hidden": (1, None),
-    "model.layers": (1, 16),
-    "model.window": (1, 99),
-    "model.attention_width": (1, None),
-    "model.attention_depth": (1, 8),
-    "model.head_width": (1, None),
-    "model.head_dropout": (0, 0.99),
-    "train.epochs": (1, None),
-    "train.steps": (1, None),
-    "train.batch_size": (1, None),
-    "train.batch_tokens": (1, None),
-    "train.learning_rate": (0, None),
-    "train.weight_decay": (0, None),
-    "train.clip_norm": (0, None),
-    "train.average": (0, 0.9999),
-    "train.conicity": (0, None),
-    "train.tying": (0, None),
-    "train.masked_training": (0, 1),
-    "train.rationales": (0, None),
-    "train.validation": (0, 0.9),
-    "train.patience": (0, None),
-    "train.min_delta": (0, None),
-    "train.checkpoint_seconds": (0, None),
-    "train.threads": (0, 1024),
-    "train.seed": (0, 2**63 - 1),
-}
-
-
-def check(config: Config) -> None:
-    """Raise HeedfulError for settings out of range or that contradict each other."""
-    for address, (low, high) in _RANGES.items():
-        section, _, key = address.partition(".")
-        value = getattr(getattr(config, section), key)
-        if value is None:
-            continue
-        if (low is not None and value < low) or (high is not None and value > high):
-            bounds = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise HeedfulError(f"setting {address} is {value}; it must be {bounds}")
-    model = config.model
-    recurrent = model.encoder in ("bilstm", "bigru")
-    if model.query == "final" and not recurrent:
-        raise HeedfulError(
-            f"model.query=final needs a recurrent encoder, and {model.encoder!r} has no final "
-            "state; use model.query=learned"
-        )
-    if model.window % 2 == 0:
-        raise HeedfulError(f"setting model.window is {model.window}; it must be odd")
-    if any(not 0 <= rate <= 0.99 for rate in model.encoder_dropout):
-        raise HeedfulError("setting model.encoder_dropout must be from 0 to 0.99")
-    if len(model.encoder_dropout) not in (1, model.layers):
-        raise HeedfulError(
-            f"setting model.encoder_dropout has {len(model.encoder_dropout)} values for "
-            f"{model.layers} layers; give one, or one per layer"
-        )
-    if config.train.rationales and model.attention == "uniform":
-        raise HeedfulError(
-            "train.rationales does nothing with model.attention=uniform, which cannot learn where "
-            "to look; choose another score, or set train.rationales=0"
-        )
-    if config.train.vectors is None:  # else the file decides how wide the token vectors are
-        check_tying(config)
-
-
-def check_tying(config: Config) -> None:
-    """Raise HeedfulError where `train.tying` has nothing to tie, or widths that differ."""
-    model = config.model
-    if not config.train.tying:
-        return
-    if model.encoder == "token":
-        raise HeedfulError(
-            "train.tying does nothing with model.encoder=token, whose states are the token "
-            "vectors themselves; set train.tying=0"
-        )
-    directions = 2 if model.bidirectional and model.encoder != "conv" else 1
-    width = model.hidden * directions
-    if width == model.embedding:
-        return
-    sum_ = f"{directions} x model.hidden = {width}" if directions > 1 else f"model.hidden = {width}"
-    halves = model.embedding % directions == 0
-    fit = f"model.hidden={model.embedding // directions}" if halves else ""
-    widen = "" if config.train.vectors else f"model.embedding={width}"
-    raise HeedfulError(
-        f"train.tying needs states as wide as the token vectors, and they are {sum_} and "
-        f"{model.embedding} wide; set {' or '.join(filter(None, (fit, widen))) or 'train.tying=0'}"
-    )
-
-
-def from_json(values: Mapping[str, Any]) -> Config:
-    """A Config from what `to_json` wrote. Unknown keys and wrong types are errors."""
-    unknown = set(values) - {"preset", *SECTIONS}
-    if unknown:
-        raise HeedfulError(f"unknown section {sorted(unknown)[0]!r} in the configuration")
-    settings: dict[str, Any] = {}
-    for section in SECTIONS:
-        inner = values.get(section, {})
-        if not isinstance(inner, Mapping):
-            raise HeedfulError(f"section {section!r} of the configuration is not a table")
-        settings.update({f"{section}.{key}": value for key, value in inner.items()})
-    return apply(Config(preset=str(values.get("preset", "default"))), settings)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.records import HeedfulError
+from heedful.settings import apply
 
 # Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
 # clean split; where a tutorial is silent, the defaults above hold.

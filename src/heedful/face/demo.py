@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from heedful.config import apply
 from heedful.explain.trusted import trusted_examples
 from heedful.face.console import note, stdout, write_text
 from heedful.face.evaluating import run_evaluate
@@ -18,6 +17,7 @@ from heedful.learn.model import using_threads
 from heedful.learn.run import is_run
 from heedful.presets import preset
 from heedful.records import Example, HeedfulError
+from heedful.settings import apply
 from heedful.text.corpus import ReadOptions, read
 
 # The data are small: small batches and a higher rate make enough steps. Embedding drop-out keeps

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from heedful.config import Config, apply
+from heedful.config import Config
 from heedful.presets import preset
 from heedful.records import HeedfulError
+from heedful.settings import apply
 from heedful.text.options import ReadOptions
 
 _DATA = "Data"  # the panel of the help page

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
-from heedful.config import Config, apply, resolve
+from heedful.config import Config
 from heedful.learn.fit import fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
@@ -19,6 +19,7 @@ from heedful.learn.model import TextModel, using_threads
 from heedful.learn.run import is_run
 from heedful.presets import preset
 from heedful.records import Epoch, Example, HeedfulError, Task
+from heedful.settings import apply, resolve
 from heedful.text.corpus import split
 from heedful.text.labels import Labels
 

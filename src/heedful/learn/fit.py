@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from heedful.config import Config, check_tying
+from heedful.config import Config
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
 from heedful.learn.listener import Listener, Silent
@@ -27,6 +27,7 @@ from heedful.learn.outcome import Outcome
 from heedful.learn.train import Data, Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Example, HeedfulError
+from heedful.settings import check_tying
 from heedful.text import vectors
 from heedful.text.evidence import evidence
 from heedful.text.labels import Labels

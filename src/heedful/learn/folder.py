@@ -17,6 +17,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from heedful.config import EvidenceConfig
 from heedful.learn.card import model_card
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
@@ -32,6 +33,7 @@ from heedful.learn.layout import (
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
+from heedful.nn.evidence import Evidence
 from heedful.records import HeedfulError
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
@@ -141,7 +143,7 @@ def load_model(folder: str | Path) -> TextModel:
     config, labels, decision = read_config(folder)
     vocabulary = _read_vocabulary(folder / TOKENIZER)
     network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
-    _load_weights(network, folder / WEIGHTS)
+    _load_weights(network, folder / WEIGHTS, config.evidence)
     tokenizer = Tokenizer(config.text)
     return TextModel(config, labels, vocabulary, tokenizer, network.eval(), decision)
 
@@ -156,9 +158,13 @@ def _read_vocabulary(path: Path) -> Vocabulary:
         raise HeedfulError(f"{path} is damaged: {error!r}") from None
 
 
-def _load_weights(network: Classifier, path: Path) -> None:
+def _load_weights(network: Classifier, path: Path, evidence: EvidenceConfig) -> None:
     try:
-        network.load_state_dict(load_file(str(path)))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        tensors = load_file(str(path))
+        network.evidence = Evidence.from_tensors(
+            tensors, "evidence.", evidence.orders, evidence.length
+        )
+        network.load_state_dict(tensors)
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         first = str(error).splitlines()[0]
         raise HeedfulError(f"{path} cannot be read or does not fit config.json: {first}") from None

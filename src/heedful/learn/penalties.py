@@ -33,7 +33,7 @@ def training_pass(
     if config.masked_training:
         ids = masked_texts(ids, mask, config.masked_training)
     if not (config.conicity or config.tying or config.rationales):
-        return network.logits(ids, mask), None
+        return network.read(ids, mask), None
     evidence = None
     if marks is not None:  # what was masked away is no evidence any more
         evidence = torch.from_numpy(marks).to(ids.device) & (ids == whole)

@@ -10,11 +10,12 @@ import os
 from pathlib import Path
 from typing import Any, get_args
 
-from heedful.config import Config, from_json
+from heedful.config import Config
 from heedful.learn.decision import Decision, decision_from_json
 from heedful.learn.files import write_json
 from heedful.learn.layout import CHECKPOINT, CONFIG
 from heedful.records import HeedfulError, Task
+from heedful.settings import from_json
 from heedful.text.labels import Labels
 
 FORMAT = 1
@@ -59,7 +60,10 @@ def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
     try:
         if values["format"] != FORMAT:
             raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
-        config = from_json({key: values[key] for key in ("preset", "text", "model", "train")})
+        sections = {key: values[key] for key in ("preset", "text", "model", "train")}
+        if "evidence" in values:  # runs written before there was evidence have none
+            sections["evidence"] = values["evidence"]
+        config = from_json(sections)
         id2label = values["id2label"]
         names = tuple(id2label[str(i)] for i in range(len(id2label)))
         labels = _checked_labels(names, values["task"])

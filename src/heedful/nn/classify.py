@@ -1,5 +1,6 @@
-"""Predict: the whole classifier, Embed -> Encode -> Attend -> Predict."""
+"""Predict: the whole classifier, Embed -> Encode -> Attend -> Predict, and n-grams beside it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.embed import Embed
 from heedful.nn.encode import build_encoder
+from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
 
 
@@ -19,7 +21,8 @@ class Scored(NamedTuple):
     For every text and class: `logits = base + contributions.sum over tokens`, up to rounding.
     A token's contribution is a_t (w . h_t), what its state adds to the logit; under a
     convolution, whose states are sums over windows, it is what the token's own vector adds to
-    the states that see it.
+    the states that see it. With n-gram evidence, its share of the n-grams that it is part of is
+    added.
 
     Attributes:
         logits: (B, C) log-odds before the sigmoid or softmax; C = 1 for a binary task.
@@ -123,19 +126,32 @@ class DenseHead(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Embed -> Encode -> Attend -> Predict.
+    """Embed -> Encode -> Attend -> Predict, and n-gram evidence beside it if there is any.
+
+    The logits of both are added. Without an attention network (`model.encoder=none`) tokens have
+    vectors of width 0: all of its contributions are 0, its attention is uniform.
 
     Args:
         config: the network's settings.
         vocabulary: number of token ids V.
         classes: number of logits C; 1 for a binary task.
+
+    Attributes:
+        evidence: n-gram evidence; None = none. It is fitted apart (learn/evidence.py).
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
         super().__init__()
         self.config, self.classes = config, classes
+        self.evidence: Evidence | None = None
+        if config.encoder == "none":
+            config = replace(config, encoder="token", embedding=0, attention="uniform")
+            config = replace(config, query="learned", head="linear")
         self.embed = Embed(
-            vocabulary, config.embedding, config.embedding_dropout, config.word_dropout
+            min(vocabulary, config.words),
+            config.embedding,
+            config.embedding_dropout,
+            config.word_dropout,
         )
         self.encode = build_encoder(config.embedding, config)
         width = self.encode.width
@@ -160,14 +176,38 @@ class Classifier(nn.Module):
             query = final.unsqueeze(1)
         return states, attend(query, states, mask, self.score)
 
+    @property
+    def attends(self) -> bool:
+        """Whether there is an attention network."""
+        return self.config.encoder != "none"
+
     def logits(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B C"]:
-        """The decision alone, as training needs it."""
+        """The decision alone."""
+        return self.beside(ids, mask, self.read(ids, mask))
+
+    def read(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B C"]:
+        """What the attention network says, as training needs it."""
+        if not self.attends:
+            return self.head.base().expand(len(ids), -1)
         _, attended = self.pool(self.embed(ids, mask), mask)
         logits: Tensor = self.head(attended.context.squeeze(1))
         return logits
 
+    def beside(
+        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"], logits: Float[Tensor, "B C"]
+    ) -> Float[Tensor, "B C"]:
+        """Logits of the attention network with those of the n-gram evidence added."""
+        return logits if self.evidence is None else logits + self.evidence.logits(ids, mask)
+
+    @torch.no_grad()
+    def scale(self, factor: float) -> None:
+        """Multiply all logits, and with them base and contributions, by a number > 0."""
+        self.head.scale(factor)
+        if self.evidence is not None:
+            self.evidence.rescale(factor)
+
     def inner(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Inner:
-        """The decision as `logits` gives it, with vectors, states and attention."""
+        """What the attention network says as `read` gives it, with vectors, states, attention."""
         values = self.embed(ids, mask)
         states, attended = self.pool(values, mask)
         logits: Tensor = self.head(attended.context.squeeze(1))
@@ -182,7 +222,12 @@ class Classifier(nn.Module):
         for a network trained so; here the weights of a trained one are replaced).
         """
         states, attended = self.pool(self.embed(ids, mask), mask)
-        return self.head(attended.context.squeeze(1)), self.head(masked_mean(states, mask))
+        learned = self.head(attended.context.squeeze(1))
+        uniform = self.head(masked_mean(states, mask))
+        if self.evidence is None:
+            return learned, uniform
+        more = self.evidence.logits(ids, mask)
+        return learned + more, uniform + more
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Scored:
         """The decision, the attention and the contribution of every token."""
@@ -191,4 +236,13 @@ class Classifier(nn.Module):
         context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
         slope = self.head.slope(context)  # (B, C, H)
         contributions = self.encode.hand_down(values, states, mask, weights, slope)
-        return Scored(self.head(context), weights, contributions, self.head.base())
+        scored = Scored(self.head(context), weights, contributions, self.head.base())
+        if self.evidence is None:
+            return scored
+        found = self.evidence(ids, mask)
+        return Scored(
+            scored.logits + found.logits,
+            weights,
+            contributions + found.contributions,
+            scored.base + self.evidence.bias,
+        )

@@ -11,7 +11,7 @@ class Embed(nn.Module):
     """A table of token vectors with word drop-out and embedding drop-out.
 
     Args:
-        size: vocabulary size V, reserved tokens included.
+        size: V ids have a vector, reserved tokens included; any id beyond is the unknown token.
         width: embedding width E.
         dropout: share of vector components zeroed while training (Srivastava et al. 2014).
         word_dropout: share of real tokens replaced by the unknown token while training, which
@@ -39,5 +39,6 @@ class Embed(nn.Module):
         if self.training and self.word_dropout > 0:
             drop = torch.rand(ids.shape, device=ids.device) < self.word_dropout
             ids = ids.masked_fill(drop & mask, UNK)
+        ids = ids.masked_fill(ids >= self.table.num_embeddings, UNK)
         vectors: Tensor = self.dropout(self.table(ids))
         return vectors

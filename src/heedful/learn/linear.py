@@ -1,0 +1,69 @@
+"""Linear classification of sparse rows with an L2 penalty, by L-BFGS. No torch here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Loss = Literal["squared-hinge", "logistic"]
+
+_STEPS = 200
+_TOLERANCE = 1e-6  # of the objective, relative
+
+
+def fit_linear(
+    matrix: Any,
+    scale: tuple[Floats, Floats],
+    positive: NDArray[np.bool_],
+    cost: float,
+    loss: Loss,
+) -> tuple[Floats, float]:
+    """Weights w and base b that minimise |w|^2 / 2 + cost * sum of loss(y_i (b + w . x_i)).
+
+    The rows are x_i = row_i * matrix_i * column, so that nothing is copied. The losses are
+    max(0, 1 - m)^2 (an L2 support vector machine) and ln(1 + e^-m) (logistic regression).
+
+    Args:
+        matrix: (N, F) sparse.
+        scale: (N,) of the rows and (F,) of the columns.
+        positive: (N,) the side that each row belongs to.
+        cost: C.
+        loss: of a margin m.
+
+    Returns:
+        (F,) w * column, so that the decision is b + row * (matrix @ weights), and b.
+    """
+    from scipy.optimize import minimize
+
+    row, column = scale
+    sign = np.where(positive, 1.0, -1.0).astype(np.float32)
+    turned = matrix.T
+
+    def objective(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights = point[:-1].astype(np.float32)
+        margin = sign * (row * (matrix @ (column * weights)) + np.float32(point[-1]))
+        value, slope = _losses(margin, loss)
+        pull = cost * sign * slope
+        gradient = column * (turned @ (row * pull)) + weights
+        # In double precision: a sum over many rows, whose changes the search compares.
+        penalty = 0.5 * float(np.dot(point[:-1], point[:-1]))
+        total = cost * float(value.sum(dtype=np.float64)) + penalty
+        return total, np.append(gradient, pull.sum(dtype=np.float64))
+
+    start = np.zeros(matrix.shape[1] + 1)
+    options = {"maxiter": _STEPS, "ftol": _TOLERANCE, "maxcor": 10}
+    point = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+    return column * point[:-1].astype(np.float32), float(point[-1])
+
+
+def _losses(margin: Floats, loss: Loss) -> tuple[Floats, Floats]:
+    """(N,) the losses and their slopes."""
+    if loss == "logistic":
+        from scipy.special import expit
+
+        return np.logaddexp(np.float32(0), -margin), -expit(-margin)
+    short = np.maximum(np.float32(0), 1 - margin)
+    return short * short, -2 * short
