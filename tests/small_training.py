@@ -9,9 +9,10 @@ import torch
 
 from heedful.config import Config
 from heedful.learn.checkpoint import Store
+from heedful.learn.data import Data
 from heedful.learn.listener import Listener
 from heedful.learn.model import number_of_logits
-from heedful.learn.train import Data, Trainer
+from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, Example
 from heedful.settings import apply

@@ -105,6 +105,7 @@ class EvidenceConfig:
         cost: of an error, against the size of the weights (C of a linear support vector machine).
         loss: `squared-hinge` or `logistic`.
         length: texts of T tokens weigh an n-gram by T ^ -length; 0 = by 1.
+        refit: when all is chosen and measured, learn from the texts held out for validation too.
     """
 
     orders: int = 0
@@ -114,6 +115,7 @@ class EvidenceConfig:
     cost: float = 0.05
     loss: Literal["squared-hinge", "logistic"] = "squared-hinge"
     length: float = 0.25
+    refit: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from heedful.face.stdin import taking_stdin
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
-from heedful.learn.fit import Fitted, Saving, fit, with_all_cores
+from heedful.learn.fit import Fitted, Saving, finished, fit, with_all_cores
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
@@ -70,7 +70,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
         fitted, facts, files_beside = _fit(job, folder, corpus, config, options)
-    save_run(fitted, folder, facts, files_beside, overwrite=replacing)
+    save_run(finished(fitted), folder, facts, files_beside, overwrite=replacing)
     if not fitted.outcome.interrupted:
         Store(folder / CHECKPOINT).clear()
     _tell_end(fitted, folder, time.monotonic() - started)
@@ -225,7 +225,9 @@ def _difference(old: Any, new: Any, path: str = "") -> str:
 
 def _tell_end(fitted: Fitted, folder: Path, seconds: float) -> None:
     outcome = fitted.outcome
-    note(f"{outcome.reason}; {summarise(outcome.history, outcome.best_epoch)}", style="")
+    attends = fitted.model.network.attends
+    kept = f"; {summarise(outcome.history, outcome.best_epoch)}" if attends else ""
+    note(f"{outcome.reason}{kept}", style="")
     if fitted.validation:
         show(metrics_table({"validation": fitted.validation}), "kept model")
     note(f"{folder} written after {seconds:.0f} s", style="bold")

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config
-from heedful.learn.fit import fit
+from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, using_threads
@@ -120,7 +120,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         listener = _Printer() if self.verbose else None
-        fitted = fit(train, valid, labels, config, listener=listener)
+        fitted = finished(fit(train, valid, labels, config, listener=listener))
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
         return self

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from heedful.config import Config
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
+from heedful.learn.data import Data
+from heedful.learn.evidence import evidence_logits, learn_evidence
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.metrics import log_loss, measure
+from heedful.learn.mixing import fit_shares
 from heedful.learn.model import (
     TextModel,
     cores,
@@ -24,8 +27,9 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
-from heedful.learn.train import Data, Trainer
+from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
+from heedful.nn.evidence import Evidence
 from heedful.records import Example, HeedfulError
 from heedful.settings import check_tying
 from heedful.text import vectors
@@ -34,6 +38,10 @@ from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 from heedful.text.vocab import fit as fit_vocabulary
+
+
+USUAL = 3.0
+"""Deviation of the logits of texts that a model knows what to say of."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ class Fitted:
         encoded: the texts as ids: `training`, and `validation` if there is any.
         validation: figures of the kept, calibrated model on the validation data; empty without
             any.
+        whole: n-gram evidence learnt from the validation texts too; None = there is no better
+            than the model's own. `finished` puts it in, when nothing is measured any more.
     """
 
     model: TextModel
@@ -62,6 +72,14 @@ class Fitted:
     lengths: Lengths
     encoded: Mapping[str, Encoded]
     validation: dict[str, float]
+    whole: Evidence | None = None
+
+
+def finished(fitted: Fitted) -> Fitted:
+    """The model to use: n-gram evidence that also knows the texts held out for validation."""
+    if fitted.whole is not None:
+        fitted.model.network.evidence = fitted.whole
+    return replace(fitted, whole=None)
 
 
 def fit(
@@ -101,23 +119,74 @@ def fit(
     config, network = _build(config, vocabulary, encoded, labels, listener)
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
+    data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
+    outcome = _train(network, data, valid_data, labels, config, saving, listener)
+    model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
+    whole = _add_evidence(model, data, valid_data, listener) if config.evidence.orders else None
+    figures, factor = _calibrate(model, valid_data, listener)
+    if whole is not None:
+        whole.rescale(factor)
+    texts = {"training": encoded}
+    if valid_data is not None:
+        texts["validation"] = valid_data.encoded
+    return Fitted(model, outcome, spread, texts, figures, whole)
+
+
+def _train(
+    network: Classifier,
+    data: Data,
+    valid: Data | None,
+    labels: Labels,
+    config: Config,
+    saving: Saving,
+    listener: Listener,
+) -> Outcome:
+    """Train the attention network, if there is one."""
+    if not network.attends:
+        return Outcome((), 0, "n-gram evidence is learnt in one go", interrupted=False)
     trainer = Trainer(
         network,
-        Data(encoded, targets, _evidence(train, encoded, tokenizer, config)),
-        valid_data,
+        data,
+        valid,
         config.train,
         labels.task,
         len(labels.names),
         saving.store,
         listener,
     )
-    outcome = trainer.run(resume=saving.resume)
-    model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    figures = _calibrate(model, valid_data, listener)
-    texts = {"training": encoded}
-    if valid_data is not None:
-        texts["validation"] = valid_data.encoded
-    return Fitted(model, outcome, spread, texts, figures)
+    return trainer.run(resume=saving.resume)
+
+
+def _add_evidence(
+    model: TextModel, data: Data, valid: Data | None, listener: Listener
+) -> Evidence | None:
+    """Fit n-gram evidence, weigh it against the attention network, and put it in.
+
+    Returns the same evidence, learnt from the validation texts too; None where there are none or
+    `evidence.refit` is off.
+    """
+    network, config = model.network, model.config.evidence
+    own, whole = learn_evidence(data, valid, model.task, len(model.labels.names), config)
+    listener.say(f"n-gram evidence: {own}")
+    if valid is not None and network.attends:
+        with using_threads(model.config.train.threads):
+            read = logits(network, valid.encoded)
+            shown = evidence_logits(own, valid.encoded)
+        factors = fit_shares(read, shown, valid.targets, model.task)
+        network.head.scale(max(factors[0], 1e-9))
+        for evidence in filter(None, (own, whole)):
+            evidence.rescale(factors[1])
+        share = factors[0] * read.std() / (factors[0] * read.std() + factors[1] * shown.std())
+        listener.say(
+            f"by the validation texts the attention network weighs {100 * share:.0f} %, n-gram "
+            f"evidence {100 - 100 * share:.0f} %"
+        )
+    elif valid is not None:  # margins of any size: to where a temperature of 1 is near
+        deviation = float(evidence_logits(own, valid.encoded).std())
+        for evidence in filter(None, (own, whole)):
+            evidence.rescale(USUAL / max(deviation, 1e-6))
+    network.evidence = own
+    return whole
 
 
 def with_all_cores(config: Config) -> Config:
@@ -181,18 +250,22 @@ def _evidence(
     return np.concatenate(marks)
 
 
-def _calibrate(model: TextModel, valid: Data | None, listener: Listener) -> dict[str, float]:
-    """Divide the logits by the temperature that suits the validation texts; their figures.
+def _calibrate(
+    model: TextModel, valid: Data | None, listener: Listener
+) -> tuple[dict[str, float], float]:
+    """Divide the logits by the temperature that suits the validation texts.
+
+    Returns their figures, and what the logits were multiplied by.
 
     The temperature goes into the head's weights: base and contributions then are calibrated
     log-odds like the logit they add up to.
     """
     if valid is None:
-        return {}
+        return {}, 1.0
     with using_threads(model.config.train.threads):
         values = logits(model.network, valid.encoded)
     temperature = fit_temperature(values, valid.targets, model.task)
-    model.network.head.scale(1 / temperature)
+    model.network.scale(1 / temperature)
     model.decision = replace(model.decision, temperature=temperature)
     before = log_loss(to_probabilities(values, model.task), valid.targets, model.task)
     probabilities = to_probabilities(values / temperature, model.task)
@@ -201,4 +274,4 @@ def _calibrate(model: TextModel, valid: Data | None, listener: Listener) -> dict
         f"calibrated on the validation texts: temperature {temperature:.2f}, log loss "
         f"{before:.4f} before, {figures['loss']:.4f} after"
     )
-    return figures
+    return figures, 1 / temperature

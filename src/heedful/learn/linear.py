@@ -37,6 +37,7 @@ def fit_linear(
         (F,) w * column, so that the decision is b + row * (matrix @ weights), and b.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
     row, column = scale
     sign = np.where(positive, 1.0, -1.0).astype(np.float32)
@@ -55,7 +56,8 @@ def fit_linear(
 
     start = np.zeros(matrix.shape[1] + 1)
     options = {"maxiter": _STEPS, "ftol": _TOLERANCE, "maxcor": 10}
-    point = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+    with threadpool_limits(1):  # long vectors and short work: more threads only wait
+        point = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
     return column * point[:-1].astype(np.float32), float(point[-1])
 
 

@@ -38,6 +38,10 @@ class Presence:
     bits: int
     collisions: int
 
+    def first(self, number: int) -> Presence:
+        """The same n-grams in the first texts alone."""
+        return Presence(self.keys, self.matrix[:number], self.bits, self.collisions)
+
 
 def presence(encoded: Encoded, config: EvidenceConfig) -> Presence:
     """The n-grams of texts, each text's repeats counted once.

@@ -20,6 +20,7 @@ from torch import Tensor
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
+from heedful.learn.data import Data
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
 from heedful.learn.metrics import is_better, measure, names
@@ -31,24 +32,8 @@ from heedful.learn.schedule import rate
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
 from heedful.text.batch import pad, pad_marks, training_order
-from heedful.text.vocab import Encoded
 
 MOST_ROLLBACKS = 8
-
-
-@dataclass(frozen=True)
-class Data:
-    """Texts as ids and what is known of them.
-
-    Attributes:
-        encoded: the texts.
-        targets: (N,) class indices or (N, C) zeros and ones.
-        evidence: for each of `encoded.ids`, whether a person has marked it; None = not known.
-    """
-
-    encoded: Encoded
-    targets: NDArray[Any]
-    evidence: NDArray[np.bool_] | None = None
 
 
 @dataclass

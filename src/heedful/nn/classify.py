@@ -59,7 +59,10 @@ class LinearHead(nn.Module):
     def __init__(self, width: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(width, classes)
+        self.linear = nn.Linear(max(width, 1), classes)
+        if not width:  # nothing to weigh, and a constant that something else brings
+            self.linear.weight = nn.Parameter(self.linear.weight[:, :0].detach().clone())
+            nn.init.zeros_(self.linear.bias)
 
     def forward(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C"]:
         """Logits."""

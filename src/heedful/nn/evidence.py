@@ -121,6 +121,10 @@ class Evidence(nn.Module):
                 contributions = contributions + moved
         return Shares(self.logits(ids, mask), contributions)
 
+    def __str__(self) -> str:
+        told = f"{len(self.known):,} n-grams of up to {self.orders} words"
+        return told if self.bits == 64 else f"{told}, told apart by {self.bits} bits"
+
     @property
     def classes(self) -> int:
         """C."""
