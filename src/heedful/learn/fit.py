@@ -39,7 +39,6 @@ from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 from heedful.text.vocab import fit as fit_vocabulary
 
-
 USUAL = 3.0
 """Deviation of the logits of texts that a model knows what to say of."""
 
