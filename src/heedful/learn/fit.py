@@ -27,6 +27,7 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
+from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
@@ -165,7 +166,8 @@ def _add_evidence(
     `evidence.refit` is off.
     """
     network, config = model.network, model.config.evidence
-    own, whole = learn_evidence(data, valid, model.task, len(model.labels.names), config)
+    words = subword_keys(model.vocabulary, config.subwords)
+    own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
     listener.say(f"n-gram evidence: {own}")
     if valid is not None and network.attends:
         with using_threads(model.config.train.threads):
