@@ -6,7 +6,6 @@ that literally contains "<pad>" never becomes padding.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,10 +15,12 @@ import numpy as np
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text.runs import Numbered, Runs, packed
 from heedful.text.spread import Spread, spread
 from heedful.text.tokenize import Tokenizer, cut
 
 PAD, UNK, START, END = 0, 1, 2, 3
+Keep = Literal["first", "last", "both"]
 RESERVED = ("<pad>", "<unk>", "<start>", "<end>")
 
 
@@ -30,7 +31,7 @@ class Vocabulary:
         tokens: all tokens by id, the four reserved ones first.
     """
 
-    __slots__ = ("_ids", "tokens")
+    __slots__ = ("_ids", "_runs", "tokens")
 
     def __init__(self, words: Iterable[str]) -> None:
         """`words` without the reserved tokens, the first getting id 4.
@@ -41,6 +42,7 @@ class Vocabulary:
         self.tokens: tuple[str, ...] = (*RESERVED, *words)
         # Reserved names are left out on purpose: as words of a text they are ordinary.
         self._ids = {token: i for i, token in enumerate(self.tokens) if i >= len(RESERVED)}
+        self._runs: Runs | None = None
         if len(self._ids) + len(RESERVED) != len(self.tokens):
             twice, _ = Counter(self.tokens[len(RESERVED) :]).most_common(1)[0]
             raise HeedfulError(f"the vocabulary holds {twice!r} twice; each token needs one id")
@@ -81,6 +83,18 @@ class Vocabulary:
         """One id per word, int32."""
         get = self._ids.get
         return np.fromiter((get(word, UNK) for word in words), np.int32, len(words))
+
+    def runs(self, tokenizer: Tokenizer) -> Runs:
+        """Texts to ids; kept for the tokenizer that was asked for last."""
+        runs = self._runs
+        if runs is None or runs.tokenizer is not tokenizer:
+            codes, unknown = {word: packed(i) for word, i in self._ids.items()}, packed(UNK)
+            runs = self._runs = Runs(tokenizer, lambda word: codes.get(word, unknown))
+        return runs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To copy or pickle one: its words, not what is kept for speed."""
+        return Vocabulary, (self.tokens[len(RESERVED) :],)
 
     def token(self, id: int) -> str:
         """The token of an id; the reserved ones have names in angle brackets."""
@@ -151,30 +165,37 @@ class Encoded:
         return Encoded(ids, starts - starts[0], self.unknown[here], self.cut[here])
 
 
-class _Store:
-    """Grows an Encoded text by text."""
+def _numbered(runs: Runs, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of all texts in a row, int32, and how many each text has, int64."""
+    flat, lengths = runs.number(texts)
+    return np.frombuffer(flat, np.int32), np.array(lengths, np.int64)
 
-    def __init__(self, max_tokens: int | None, keep: Literal["first", "last", "both"]) -> None:
-        self._limit, self._keep = max_tokens, keep
-        self._ids, self._lengths = array("i"), array("q")
-        self._unknown, self._cut = array("q"), array("q")
 
-    def add(self, ids: np.ndarray) -> None:
-        read = cut(ids, self._limit, self._keep)
-        self._ids.frombytes(read.astype(np.int32, copy=False).tobytes())
-        self._lengths.append(len(read))
-        self._unknown.append(int(np.count_nonzero(ids == UNK)))
-        self._cut.append(len(ids) - len(read))
+def _starts(lengths: np.ndarray) -> np.ndarray:
+    starts = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
 
-    def encoded(self) -> Encoded:
-        starts = np.zeros(len(self._lengths) + 1, np.int64)
-        np.cumsum(np.array(self._lengths, np.int64), out=starts[1:])
-        return Encoded(
-            np.array(self._ids, np.int32),
-            starts,
-            np.array(self._unknown, np.int64),
-            np.array(self._cut, np.int64),
-        )
+
+def _read(
+    flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `max_tokens` leaves of texts in a row, and how many tokens of each."""
+    if limit is None or lengths.max(initial=0) <= limit:
+        return flat, lengths
+    texts = np.split(flat, _starts(lengths)[1:-1])
+    return np.concatenate([cut(ids, limit, keep) for ids in texts]), lengths.clip(max=limit)
+
+
+def _encoded(flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep) -> Encoded:
+    """Ids of whole texts in a row as what is read of them."""
+    unknown = np.zeros(len(lengths), np.int64)
+    some = lengths > 0  # `reduceat` would give a text without tokens one of its neighbour's
+    if some.any():
+        first = _starts(lengths)[:-1][some]
+        unknown[some] = np.add.reduceat(flat == UNK, first, dtype=np.int64)
+    ids, read = _read(flat, lengths, limit, keep)
+    return Encoded(ids, _starts(read), unknown, lengths - read)
 
 
 def encode(
@@ -182,21 +203,11 @@ def encode(
     tokenizer: Tokenizer,
     vocabulary: Vocabulary,
     max_tokens: int | None,
-    keep: Literal["first", "last", "both"],
+    keep: Keep,
 ) -> Encoded:
     """The texts as ids, in one pass over them."""
-    store = _Store(max_tokens, keep)
-    for text in texts:
-        store.add(vocabulary.ids(tokenizer.words(text)))
-    return store.encoded()
-
-
-class _Interned(dict[str, int]):
-    """Gives each new word the next number."""
-
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
-        return number
+    flat, lengths = _numbered(vocabulary.runs(tokenizer), texts)
+    return _encoded(flat, lengths, max_tokens, keep)
 
 
 def fit(
@@ -207,22 +218,14 @@ def fit(
     Words are counted in what is read: a word that only stands where `max_tokens` cuts would
     get a vector that nothing trains.
     """
-    interned = _Interned()
-    whole = [
-        np.fromiter(map(interned.__getitem__, words), np.int32, len(words))
-        for words in map(tokenizer.words, texts)
-    ]
-    read = [cut(numbers, config.max_tokens, config.keep) for numbers in whole]
-    flat = np.concatenate(read) if read else np.zeros(0, np.int32)
-    counts = np.bincount(flat, minlength=len(interned))
-    words = list(interned)
+    words = Numbered()
+    flat, lengths = _numbered(Runs(tokenizer, words.__getitem__), texts)
+    read, _ = _read(flat, lengths, config.max_tokens, config.keep)
+    counts = np.bincount(read, minlength=len(words))
     by_word = dict(zip(words, counts.tolist(), strict=True))
     vocabulary = Vocabulary(_choose(by_word, config.vocabulary, config.min_frequency))
-    ids = vocabulary.ids(words)
-    store = _Store(config.max_tokens, config.keep)
-    for numbers in whole:
-        store.add(ids[numbers])
-    return vocabulary, store.encoded()
+    ids = vocabulary.ids(list(words))[flat]
+    return vocabulary, _encoded(ids, lengths, config.max_tokens, config.keep)
 
 
 @dataclass(frozen=True)
