@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-import numpy as np
 import regex
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError, Token
 from heedful.text.lemmas import lemmatizer
 from heedful.text.stopwords import LANGUAGES, negations, stop_words
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 
@@ -247,6 +249,9 @@ def cut(
     """
     if max_tokens is None or len(tokens) <= max_tokens:
         return tokens
+    # Here, so that a process that only cuts texts (`text.worker`) starts without it.
+    import numpy as np
+
     if keep == "first":
         return tokens[:max_tokens]
     end = max_tokens if keep == "last" else max_tokens // 2

@@ -15,7 +15,9 @@ import numpy as np
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
-from heedful.text.runs import Numbered, Runs, packed
+from heedful.text.helper import Piece
+from heedful.text.parallel import number, processes
+from heedful.text.runs import Runs, packed
 from heedful.text.spread import Spread, spread
 from heedful.text.tokenize import Tokenizer, cut
 
@@ -165,12 +167,6 @@ class Encoded:
         return Encoded(ids, starts - starts[0], self.unknown[here], self.cut[here])
 
 
-def _numbered(runs: Runs, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of all texts in a row, int32, and how many each text has, int64."""
-    flat, lengths = runs.number(texts)
-    return np.frombuffer(flat, np.int32), np.array(lengths, np.int64)
-
-
 def _starts(lengths: np.ndarray) -> np.ndarray:
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=starts[1:])
@@ -205,8 +201,15 @@ def encode(
     max_tokens: int | None,
     keep: Keep,
 ) -> Encoded:
-    """The texts as ids, in one pass over them."""
-    flat, lengths = _numbered(vocabulary.runs(tokenizer), texts)
+    """The texts as ids; many long ones are shared out among processes."""
+    texts = list(texts)
+    if processes(sum(map(len, texts))) > 1:
+        pieces = number(texts, tokenizer)
+        flat = np.concatenate([vocabulary.ids(piece.words)[piece.flat] for piece in pieces])
+        lengths = np.concatenate([piece.lengths for piece in pieces])
+    else:
+        packed_ids, counts = vocabulary.runs(tokenizer).number(texts)
+        flat, lengths = np.frombuffer(packed_ids, np.int32), np.array(counts, np.int64)
     return _encoded(flat, lengths, max_tokens, keep)
 
 
@@ -218,14 +221,26 @@ def fit(
     Words are counted in what is read: a word that only stands where `max_tokens` cuts would
     get a vector that nothing trains.
     """
-    words = Numbered()
-    flat, lengths = _numbered(Runs(tokenizer, words.__getitem__), texts)
+    words, flat, lengths = _joined(number(list(texts), tokenizer))
     read, _ = _read(flat, lengths, config.max_tokens, config.keep)
     counts = np.bincount(read, minlength=len(words))
     by_word = dict(zip(words, counts.tolist(), strict=True))
     vocabulary = Vocabulary(_choose(by_word, config.vocabulary, config.min_frequency))
-    ids = vocabulary.ids(list(words))[flat]
+    ids = vocabulary.ids(words)[flat]
     return vocabulary, _encoded(ids, lengths, config.max_tokens, config.keep)
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[Sequence[str], np.ndarray, np.ndarray]:
+    """Several pieces as one: words, numbers, lengths."""
+    first, *others = pieces
+    if not others:
+        return first.words, first.flat, first.lengths
+    place = {word: i for i, word in enumerate(first.words)}
+    flats = [first.flat]
+    for piece in others:
+        new = (place.setdefault(word, len(place)) for word in piece.words)
+        flats.append(np.fromiter(new, np.int32, len(piece.words))[piece.flat])
+    return list(place), np.concatenate(flats), np.concatenate([p.lengths for p in pieces])
 
 
 @dataclass(frozen=True)
