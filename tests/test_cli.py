@@ -102,8 +102,9 @@ def test_a_reader_that_goes_away_is_no_error(binary: Path, tmp_path: Path) -> No
     ("code", "absent"),
     [
         ("import heedful", ("torch", "typer", "rich", "polars", "sklearn", "numpy")),
-        ("import heedful.face.cli", ("torch", "polars", "sklearn")),
-        ("import heedful.face.scoring", ("typer", "sklearn")),
+        ("import heedful.face.cli", ("torch", "polars", "sklearn", "matplotlib", "jinja2")),
+        ("import heedful.face.scoring", ("typer", "sklearn", "polars", "matplotlib", "scipy")),
+        ("import heedful.text.worker", ("torch", "polars", "sklearn", "numpy")),
     ],
 )
 def test_what_an_import_leaves_alone(code: str, absent: tuple[str, ...]) -> None:

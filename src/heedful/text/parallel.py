@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from multiprocessing import current_process
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def _shares(texts: Sequence[str], count: int) -> list[Sequence[str]]:
     ends = np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
     limits = ends[-1] * np.arange(1, count) // count
     cuts = [0, *np.searchsorted(ends, limits).tolist(), len(texts)]
-    return [texts[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
+    return [texts[start:stop] for start, stop in pairwise(cuts)]
 
 
 @contextmanager
