@@ -66,7 +66,7 @@ class Helper:
         """Waits for it; None where the process has failed, for whatever reason."""
         assert self._process.stdout is not None
         try:
-            piece = _read(self._process.stdout, len(self.texts))
+            piece = read_piece(self._process.stdout, len(self.texts))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return piece if self._process.wait() == 0 else None
@@ -88,8 +88,12 @@ def _tell(sink: IO[bytes], texts: Sequence[str], config: TextConfig) -> None:
         pass  # it has ended, and what it answers will not do
 
 
-def _read(source: IO[bytes], texts: int) -> Piece:
-    """An answer. ValueError and others: it is not whole."""
+def read_piece(source: IO[bytes], texts: int) -> Piece:
+    """What `worker.main` writes for so many texts.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not whole.
+    """
     head = json.loads(source.readline())
     lengths = np.frombuffer(source.read(8 * texts), np.int64)
     flat = np.frombuffer(source.read(4 * head["numbers"]), np.int32)

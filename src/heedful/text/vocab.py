@@ -15,6 +15,7 @@ import numpy as np
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text.cache import number_once
 from heedful.text.helper import Piece
 from heedful.text.parallel import number, processes
 from heedful.text.runs import Runs, packed
@@ -214,14 +215,21 @@ def encode(
 
 
 def fit(
-    texts: Iterable[str], tokenizer: Tokenizer, config: TextConfig
+    texts: Iterable[str], tokenizer: Tokenizer, config: TextConfig, *, cached: bool = False
 ) -> tuple[Vocabulary, Encoded]:
     """The vocabulary of the texts and the texts as its ids, each text tokenised once.
 
     Words are counted in what is read: a word that only stands where `max_tokens` cuts would
     get a vector that nothing trains.
+
+    Args:
+        texts: in order.
+        tokenizer: cuts them.
+        config: which words to keep, and how much of a text is read.
+        cached: whether the user's cache folder may keep what tokenising gave (`text.cache`).
     """
-    words, flat, lengths = _joined(number(list(texts), tokenizer))
+    find = number_once if cached else number
+    words, flat, lengths = _joined(find(list(texts), tokenizer))
     read, _ = _read(flat, lengths, config.max_tokens, config.keep)
     counts = np.bincount(read, minlength=len(words))
     by_word = dict(zip(words, counts.tolist(), strict=True))
