@@ -90,8 +90,9 @@ def fit(
     tokenizer = Tokenizer(config.text)
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
-    texts = (e.text for e in train)
-    vocabulary, encoded = fit_vocabulary(texts, tokenizer, config.text, cached=cached)
+    vocabulary, encoded = fit_vocabulary(
+        (e.text for e in train), tokenizer, config.text, cached=cached
+    )
     if len(vocabulary) <= 4:
         raise HeedfulError(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
