@@ -107,7 +107,11 @@ def fit(
     if not train:
         raise HeedfulError("there is no training text left; check the data and the split")
     tokenizer = Tokenizer(config.text)
-    vocabulary, encoded = fit_vocabulary((e.text for e in train), tokenizer, config.text)
+    # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
+    cached = saving.store is not None
+    vocabulary, encoded = fit_vocabulary(
+        (e.text for e in train), tokenizer, config.text, cached=cached
+    )
     if len(vocabulary) <= 4:
         raise HeedfulError(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
