@@ -3,7 +3,7 @@
 Every contender runs as a process of its own, started the same way, one after the other: heedful
 with the Python that runs the benchmark, the peers with the Python of their own environment
 (`make bench-peers`). Peak memory is what the kernel says of the finished process, its children
-included (the largest single one, not their sum).
+included (the largest single one, not their sum); see watched.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import platform
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,18 +37,11 @@ class Spent:
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Spent:
     """Run a process to its end; what it prints goes to stderr."""
-    started = time.monotonic()
-    process = subprocess.Popen(
-        list(command), env={**os.environ, **(environment or {})}, stdout=sys.stderr
-    )
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall, cpu = time.monotonic() - started, usage.ru_utime + usage.ru_stime
-    return Spent(round(wall, 2), round(cpu, 2), usage.ru_maxrss // 1024, process.returncode)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "spent.json"
+        watched = [sys.executable, "-S", str(BENCH / "watched.py"), str(out), *command]
+        subprocess.run(watched, env={**os.environ, **(environment or {})}, check=True)
+        return Spent(**json.loads(out.read_text()))
 
 
 def python_of(contender: str, peers: Path) -> str:
