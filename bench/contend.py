@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +99,17 @@ def respond(name: str, path: str, folder: str) -> dict[str, Any]:
 
 def stream(name: str, path: str, folder: str) -> dict[str, Any]:
     """Score a file, chunk by chunk, into a file of labels beside it."""
-    model, count = create(name), 0
+    model, source, count = create(name), Path(path), 0
     model.load(Path(folder))
-    with open(path, encoding="utf-8", newline="\n") as source, open(f"{path}.out", "w") as sink:
-        next(source)
-        chunk: list[str] = []
-        for line in source:
-            chunk.append(line.rstrip("\n"))
-            if len(chunk) == CHUNK:
-                sink.writelines(" ".join(names) + "\n" for names in model.predict(chunk))
-                count, chunk = count + len(chunk), []
-        if chunk:
+    with (
+        source.open(encoding="utf-8", newline="\n") as lines,
+        source.with_suffix(".labels").open("w", encoding="utf-8") as sink,
+    ):
+        next(lines)
+        while chunk := [line.rstrip("\n") for line in islice(lines, CHUNK)]:
             sink.writelines(" ".join(names) + "\n" for names in model.predict(chunk))
-    return {"texts": count + len(chunk), "peak_mib": peak_mib()}
+            count += len(chunk)
+    return {"texts": count, "peak_mib": peak_mib()}
 
 
 def main() -> None:

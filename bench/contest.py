@@ -144,7 +144,7 @@ def ratio(value: float | None, other: float | None) -> str:
 
 
 def mean_and_spread(values: Sequence[float], digits: int = 4) -> str:
-    """ "mean" or "mean (lowest to highest)". """
+    """ "mean" or "mean (lowest to highest)"."""
     mean = sum(values) / len(values)
     if len(values) == 1:
         return f"{mean:.{digits}f}"

@@ -166,13 +166,21 @@ class Side:
         """Compile for every width by a step and a prediction; weights are put back after."""
         started = time.monotonic()
         self.model.optimizer.build(self.model.trainable_variables)
-        kept = [np.array(v) for v in (*self.model.variables, *self.model.optimizer.variables)]
-        rows = np.arange(self.size)
-        plan = [(rows, int(width)) for width in self.widths]
-        short = Batches(cut(self.train, int(self.widths[0])), lambda seed: plan)
-        self.model.fit(short, epochs=1, shuffle=False, verbose=0)
-        self.model.predict(short, verbose=0)
         every = (*self.model.variables, *self.model.optimizer.variables)
+        kept = [np.array(ops.convert_to_numpy(v)) for v in every]
+        # Inputs of the kind that follows: another kind would be compiled once more.
+        rows = np.arange(self.size)
+        short = cut(self.train, int(self.widths[0]))
+        if "buckets" in FLAGS:
+            plan = [(rows, int(width)) for width in self.widths]
+            data = Batches(short, lambda seed: plan)
+            self.model.fit(data, epochs=1, shuffle=False, verbose=0)
+            self.model.predict(data, verbose=0)
+        else:
+            ids = short.padded(rows, int(self.widths[-1]))
+            labels = short.labels[rows].astype("float32")
+            self.model.fit(ids, labels, batch_size=self.size, verbose=0)
+            self.model.predict(ids, batch_size=self.size, verbose=0)
         for variable, value in zip(every, kept, strict=True):
             variable.assign(value)
         return time.monotonic() - started

@@ -56,9 +56,7 @@ class Round:
 def load(path: str | Path) -> Round:
     """The inverse of `save`."""
     found = json.loads(Path(path).read_text(encoding="utf-8"))
-    return Round(
-        Part(**found["train"]), Part(**found["test"]), found["many"], found["classes"]
-    )
+    return Round(Part(**found["train"]), Part(**found["test"]), found["many"], found["classes"])
 
 
 def read(path: Path) -> Part:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 started = time.monotonic()
 process = subprocess.Popen(sys.argv[2:], stdout=sys.stderr)
@@ -20,5 +21,4 @@ facts = {
     "peak_mib": usage.ru_maxrss // 1024,
     "status": os.waitstatus_to_exitcode(status),
 }
-with open(sys.argv[1], "w", encoding="utf-8") as file:
-    json.dump(facts, file)
+Path(sys.argv[1]).write_text(json.dumps(facts), encoding="utf-8")
