@@ -53,7 +53,7 @@ def chain(keys: Int[Tensor, ...], following: Int[Tensor, ...]) -> Int[Tensor, ..
     Multiply, shift, multiply, each element by itself: in 64-bit numbers that wrap around, two of N
     groups share a key with a chance of about N^2 / 2^65, a millionth for six million.
     """
-    mixed = (keys ^ following) * _FIRST
+    mixed = (keys * _FIRST) ^ following  # not the other way round: order must matter
     mixed = (mixed ^ ((mixed >> _SHIFT) & _LOW)) * _SECOND
     return mixed ^ ((mixed >> 32) & 0xFFFFFFFF)
 
