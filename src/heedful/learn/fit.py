@@ -27,6 +27,7 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
+from heedful.learn.rules import with_rules
 from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
@@ -117,7 +118,7 @@ def fit(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
             "more text"
         )
-    config = with_all_cores(config)
+    config = with_rules(with_all_cores(config), encoded)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     config, network = _build(config, vocabulary, encoded, labels, listener)
@@ -170,7 +171,7 @@ def _add_evidence(
     `evidence.refit` is off.
     """
     network, config = model.network, model.config.evidence
-    words = subword_keys(model.vocabulary, config.subwords)
+    words = subword_keys(model.vocabulary, config.subwords or 0)
     own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
     listener.say(f"n-gram evidence: {own}")
     if valid is not None and network.attends:
