@@ -63,7 +63,7 @@ def _locally(network: Classifier, ids: Ids, places: Positions) -> Logits:
         every = torch.from_numpy(ids.astype(np.int64)).to(device)[None]
         shown = _evidence(network, every[0], torch.from_numpy(places).to(device))
         if not network.attends:
-            return shown + network.head.base().cpu().numpy()
+            return np.asarray(shown + network.head.base().cpu().numpy(), np.float32)
         states, scores = _states(network, every, torch.ones_like(every, dtype=torch.bool))
         # Neighbours of the deleted token, two reaches to either side: what the states that
         # change can see. What lies beyond the text stays masked, as it is in a whole text.

@@ -14,7 +14,7 @@ _ROWS = 256
 
 
 def deleted_logits(
-    evidence: Evidence, ids: Int[Tensor, "N"], places: Int[Tensor, "K"]
+    evidence: Evidence, ids: Int[Tensor, N], places: Int[Tensor, K]
 ) -> Float[Tensor, "K C"]:
     """What `evidence.logits` says of the text without the token at each of the places.
 
@@ -34,9 +34,9 @@ def deleted_logits(
     if not len(places):
         return evidence.bias.new_zeros(0, evidence.classes)
     whole = _occurrences(evidence, ids[None], torch.ones_like(ids[None], dtype=torch.bool))[0]
-    held, counts = whole[whole != ABSENT].unique(return_counts=True)
+    held, counts = torch.unique(whole[whole != ABSENT], return_counts=True)
     total = evidence.weight[held].double().sum(dim=0)
-    change = [_change(evidence, ids, some, held, counts) for some in places.split(_ROWS)]
+    change = [_change(evidence, ids, some, held, counts) for some in torch.split(places, _ROWS)]
     left = torch.ones(1, max(len(ids) - 1, 0), dtype=torch.bool, device=ids.device)
     found = evidence.scale(left).double() * (total + torch.cat(change))
     logits: Tensor = evidence.bias + found.to(evidence.bias.dtype)
@@ -44,14 +44,14 @@ def deleted_logits(
 
 
 def slowly_deleted_logits(
-    evidence: Evidence, ids: Int[Tensor, "N"], places: Int[Tensor, "K"]
+    evidence: Evidence, ids: Int[Tensor, N], places: Int[Tensor, K]
 ) -> Float[Tensor, "K C"]:
     """The same by reading every changed text: what `deleted_logits` is held against."""
     if not len(places):
         return evidence.bias.new_zeros(0, evidence.classes)
     step = max(1, (1 << 18) // max(len(ids), 1))
     found = []
-    for some in places.split(step):
+    for some in torch.split(places, step):
         at = torch.arange(max(len(ids) - 1, 1), device=ids.device)
         there = (at < len(ids) - 1).expand(len(some), -1)  # of one token padding remains
         shorter = ids[(at + (at >= some[:, None])) * there]
@@ -59,7 +59,9 @@ def slowly_deleted_logits(
     return torch.cat(found)
 
 
-def _change(evidence: Evidence, ids: Tensor, places: Tensor, held: Tensor, counts: Tensor) -> Tensor:
+def _change(
+    evidence: Evidence, ids: Tensor, places: Tensor, held: Tensor, counts: Tensor
+) -> Tensor:
     """(K, C) by how much the summed weights of the distinct n-grams change, double precision."""
     before, after = (_near(evidence, ids, places, gone=gone) for gone in (False, True))
     rows, order = torch.cat([before, after], dim=1).sort(dim=1)
