@@ -9,6 +9,8 @@ import torch
 from heedful.config import Config
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier
+from heedful.nn.evidence import Evidence
+from heedful.nn.grams import NONE, gram_keys
 from heedful.settings import apply
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
@@ -63,3 +65,23 @@ def random_model(
         for parameter in network.parameters():
             parameter.mul_(3.0)
     return TextModel(config, labels, vocabulary, Tokenizer(config.text), network)
+
+
+def random_evidence(
+    words: int, classes: int, seed: int = 0, orders: int = 3, length: float = 0.5
+) -> Evidence:
+    """Random weights of most n-grams of some random texts of ids 2 .. words."""
+    draw = torch.Generator().manual_seed(seed)
+    ids = torch.randint(2, words + 1, (40, 20), generator=draw)
+    keys = gram_keys(ids, torch.ones_like(ids, dtype=torch.bool), orders)
+    known = torch.cat([of_order.flatten() for of_order in keys]).unique()
+    known = known[(known != NONE) & (torch.rand(len(known), generator=draw) < 0.8)]
+    weight = torch.randn(len(known), classes, generator=draw)
+    return Evidence(known, weight, torch.randn(classes, generator=draw), orders, length)
+
+
+def evident_model(task: str = "binary", encoder: str = "none", **settings: object) -> TextModel:
+    """`random_model` of 12 words with n-gram evidence beside it, or of nothing else."""
+    model = random_model(12, task, model__encoder=encoder, evidence__orders=3, **settings)
+    model.network.evidence = random_evidence(13, model.network.classes)
+    return model

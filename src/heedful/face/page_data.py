@@ -181,9 +181,9 @@ def _sums(explanation: Explanation, name: str) -> list[float]:
 
 
 def _parted(explanation: Explanation, place: Mapping[str, str]) -> dict[str, Any]:
-    """p: what is said, by class, of the decision's parts; nothing where there are none."""
+    """n: what is said, by class, of the decision's parts; nothing where there are none."""
     said = {place[name]: parted(explanation, name) for name in explanation.contributions}
-    return {"p": said} if any(said.values()) else {}
+    return {"n": said} if any(said.values()) else {}
 
 
 def _short(value: float) -> float:

@@ -68,6 +68,7 @@ def to_page(view: CorpusView, about: About) -> str:
             for name in mirrored(view)
         ],
         "shares": _shares(view),
+        "attends": any(share.attention is not None for share in view.shares),
         "padding": next(share for share in view.shares if share.kind == "padding"),
         "language": view.language,
         "positions": _positions(view.positions),

@@ -79,9 +79,9 @@ def _predict_row(model: TextModel) -> Layer:
     activation = "softmax" if model.task == "multi-class" else "sigmoid"
     head = "linear" if config.head == "linear" else f"dense {config.head_width} + linear"
     if not network.attends:
-        head = "n-gram evidence + constant"
+        head = "evidence + constant"
     elif network.evidence is not None:
-        head += " + n-gram evidence"
+        head += " + evidence"
     what = f"{head}, {activation}, {classes} labels"
     return Layer("predict", what, f"(B, {logits})", parameters(network.head))
 

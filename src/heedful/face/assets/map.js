@@ -209,7 +209,7 @@ const heatMaps = (data, root, extra) => {
     const size = Math.abs(error);
     const remains = error ? `error ${size >= 0.0005 ? size.toFixed(3) : size.toExponential(0)}` : "no error";
     return `base ${even(base)} ${total < 0 ? "−" : "+"} words ${even(Math.abs(total))} = ${even(logit)} ` +
-      `log-odds for ${data.classes[target]} (${remains})${(card.text.p || {})[target] || ""}`;
+      `log-odds for ${data.classes[target]} (${remains})${(card.text.n || {})[target] || ""}`;
   };
 
   // ----- every number of a text -----
