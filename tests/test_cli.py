@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -102,8 +103,9 @@ def test_a_reader_that_goes_away_is_no_error(binary: Path, tmp_path: Path) -> No
     ("code", "absent"),
     [
         ("import heedful", ("torch", "typer", "rich", "polars", "sklearn", "numpy")),
-        ("import heedful.face.cli", ("torch", "polars", "sklearn")),
-        ("import heedful.face.scoring", ("typer", "sklearn")),
+        ("import heedful.face.cli", ("torch", "polars", "sklearn", "matplotlib", "jinja2")),
+        ("import heedful.face.scoring", ("typer", "sklearn", "polars", "matplotlib", "scipy")),
+        ("import heedful.text.worker", ("torch", "polars", "sklearn", "numpy")),
     ],
 )
 def test_what_an_import_leaves_alone(code: str, absent: tuple[str, ...]) -> None:
@@ -638,3 +640,22 @@ def test_num_words_of_training_are_remembered(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"data": {"read": {"num_words": "many"}}}')
     with pytest.raises(HeedfulError, match="damaged: data.read.num_words"):
         remembered(tmp_path, ReadOptions())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": float("nan"), "b": [1.5, float("-inf")], "c": (1, "é")},
+        {"text": "\ud800 é", "p": 1e-9, "n": None, "t": True},
+        {"text": "plain\n\x00\u2028", "labels": []},
+    ],
+)
+def test_a_line_is_what_the_careful_way_gives(value: dict[str, object]) -> None:
+    from heedful.face.console import to_json
+    from heedful.learn.files import finite
+
+    text = json.dumps(finite(value), ensure_ascii=False, allow_nan=False)
+    escaped = json.dumps(finite(value), allow_nan=False)
+    assert to_json(value) in (text, escaped)
+    assert json.loads(to_json(value)) == finite(json.loads(json.dumps(value)))
+    to_json(value).encode()

@@ -280,3 +280,10 @@ def test_cut_without_a_limit_keeps_all() -> None:
     assert cut("abc", None, "last") == "abc"
     assert cut([1, 2, 3, 4], 1, "both") == [1]
     assert cut([1, 2, 3, 4], 3, "both") == [1, 2, 4]
+
+
+@given(st.text(alphabet="abDI'.,!?;:)(\"-3=8 é", max_size=12))
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_plain_words_need_no_pattern(tokenizer: Tokenizer, text: str) -> None:
+    for run in tokenizer.runs(text):
+        assert tokenizer.forms(run) == [token.text for token in tokenizer.tokens(run)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text import runs
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import END, PAD, START, UNK, Encoded, Vocabulary, encode, fit, lengths
 
@@ -140,3 +142,19 @@ def test_lengths_of_nothing() -> None:
     config = TextConfig()
     _, encoded = fit([], Tokenizer(config), config)
     assert lengths(encoded).mean == 0.0 and len(encoded) == 0
+
+
+def test_what_is_kept_of_earlier_texts_is_bounded_and_not_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "CACHED", 3)
+    tokenizer, vocabulary = Tokenizer(TextConfig()), Vocabulary("ab")
+    once = encode(["a b c d e", "a" * 100], tokenizer, vocabulary, None, "first")
+    again = encode(["a b c d e", "a" * 100], tokenizer, vocabulary, None, "first")
+    assert once.ids.tolist() == again.ids.tolist() == [4, 5, UNK, UNK, UNK, UNK]
+    kept = vocabulary.runs(tokenizer)
+    assert 0 < len(kept) <= 3 and "a" * 100 not in kept
+    upper = encode(["A"], Tokenizer(TextConfig(lowercase=False)), vocabulary, None, "first")
+    assert upper.ids.tolist() == [UNK]  # another tokenizer, although "A" was met before
+    copy = pickle.loads(pickle.dumps(vocabulary))
+    assert copy == vocabulary and not copy._runs

@@ -99,9 +99,13 @@ class EvidenceConfig:
 
     Attributes:
         orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
-        min_texts: an n-gram must stand in so many training texts.
-        features: most n-grams that are told apart; where there are more, they share places.
-        smoothing: added to each count before the log-count ratio is taken.
+        reach: two words count as a pair up to so many places apart; 1 = side by side only.
+        borders: the first word, the first two and the last count as such too.
+        subwords: longest run of characters of a word that counts, 3 or more; 0 = none.
+        min_texts: a group of words must stand in so many training texts.
+        features: most groups that are told apart; where there are more, they share places.
+        smoothing: texts added to each group before the log-count ratio is taken, shared out
+            between the classes as they are in the data.
         cost: of an error, against the size of the weights (C of a linear support vector machine).
         loss: `squared-hinge` or `logistic`.
         length: texts of T tokens weigh an n-gram by T ^ -length; 0 = by 1.
@@ -109,9 +113,12 @@ class EvidenceConfig:
     """
 
     orders: int = 0
+    reach: int = 1
+    borders: bool = False
+    subwords: int = 0
     min_texts: int = 2
     features: int = 4_194_304
-    smoothing: float = 1.0
+    smoothing: float = 2.0
     cost: float = 0.05
     loss: Literal["squared-hinge", "logistic"] = "squared-hinge"
     length: float = 0.25

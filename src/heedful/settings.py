@@ -155,6 +155,8 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "model.head_dropout": (0, 0.99),
     "model.words": (5, None),
     "evidence.orders": (0, 8),
+    "evidence.reach": (1, 64),
+    "evidence.subwords": (0, 16),
     "evidence.min_texts": (1, None),
     "evidence.features": (16, 2**28),
     "evidence.smoothing": (1e-6, None),

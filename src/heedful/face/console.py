@@ -78,10 +78,26 @@ def write_text(target: str, text: str) -> None:
         raise HeedfulError(f"{target or 'an empty name'} cannot be written: {reason}") from None
 
 
+# What `json.dumps` would make anew for each of a million lines.
+_READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def to_json(value: Any, indent: int | None = None) -> str:
     """Strict JSON; NaN becomes null, and text stays readable where it can be written as UTF-8."""
+    if indent is None:
+        try:
+            return _writable(_READABLE.encode(value), value)
+        except (TypeError, ValueError):
+            pass  # not finite somewhere, or no plain dictionary
     value = finite(value)
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    return _writable(text, value, indent)
+
+
+def _writable(text: str, value: Any, indent: int | None = None) -> str:
+    """`text`, or `value` with escapes where standard output or UTF-8 cannot hold it."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:  # half of a character pair: escaped, as JSON allows

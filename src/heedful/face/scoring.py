@@ -15,7 +15,7 @@ from heedful.face.console import note, to_json
 from heedful.face.remembering import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
-from heedful.learn.model import TextModel, using_threads
+from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.records import BadRow, Example, HeedfulError
 from heedful.text.cells import UnusableError, read_text
 from heedful.text.corpus import ReadOptions, stream
@@ -44,9 +44,8 @@ def run_predict(
     reading = taking_stdin(paths, options, lines=True, trained=known)
     with reading as files, _sink(output) as sink:
         rows = chain(given(texts, known), stream(files, known) if files else ())
-        with using_threads(0):
-            for line in _lines(model, rows, counts, with_text=with_text):
-                sink.write(line)
+        for line in _lines(model, rows, counts, with_text=with_text):
+            sink.write(line)
     if output != "-" or counts["errors"]:
         where = "" if output == "-" else f" in {output}"
         rows_ = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
@@ -67,7 +66,9 @@ def _lines(
 ) -> Iterator[str]:
     for chunk in chunks(rows):
         good = [row for row in chunk if isinstance(row, Example)]
-        predictions = iter(model.predict([example.text for example in good]))
+        texts = [example.text for example in good]
+        with using_threads(threads_for(texts, 0)):
+            predictions = iter(model.predict(texts))
         for row in chunk:
             counts["rows"] += 1
             record: dict[str, Any] = {"source": row.source, "row": row.row}

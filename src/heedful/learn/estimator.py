@@ -15,7 +15,7 @@ from heedful.config import Config
 from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
-from heedful.learn.model import TextModel, using_threads
+from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
 from heedful.presets import preset
 from heedful.records import Epoch, Example, HeedfulError, Task
@@ -144,9 +144,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Iterable[str]) -> NDArray[np.float64]:  # noqa: N803
         """(N, C) probabilities, columns as `classes_`. Rows sum to 1 unless multi-label."""
-        model = self._fitted()
-        with using_threads(model.config.train.threads):
-            values = model.probabilities(as_texts(X)).astype(np.float64)
+        model, texts = self._fitted(), as_texts(X)
+        with using_threads(threads_for(texts, model.config.train.threads)):
+            values = model.probabilities(texts).astype(np.float64)
         if model.task != "multi-label":
             values /= values.sum(axis=1, keepdims=True)
         return values

@@ -11,57 +11,81 @@ from numpy.typing import NDArray
 from heedful.config import EvidenceConfig
 from heedful.learn.data import Data
 from heedful.learn.linear import Floats, fit_linear
-from heedful.learn.presence import Presence, presence
-from heedful.nn.evidence import Evidence
+from heedful.learn.presence import Presence, kinds_of, presence
+from heedful.nn.evidence import Evidence, Features
+from heedful.nn.grams import NONE
+from heedful.nn.lookup import ABSENT
 from heedful.records import Task
 from heedful.text.batch import batches, scoring_order
 from heedful.text.vocab import Encoded, joined
+
+Ints = NDArray[np.int64]
 
 _TEXTS, _TOKENS = 256, 16_384  # of a scoring batch
 
 
 def learn_evidence(
-    train: Data, valid: Data | None, task: Task, classes: int, config: EvidenceConfig
+    train: Data, valid: Data | None, words: Ints, task: Task, classes: int, config: EvidenceConfig
 ) -> tuple[Evidence, Evidence | None]:
     """Evidence from the training texts, and from the validation texts too.
 
-    Which n-grams there are is seen in both (no label is looked at for that). The second is None
-    without validation texts, or where `config.refit` is off.
-    """
-    both = train.encoded if valid is None else joined(train.encoded, valid.encoded)
-    found = presence(both, config)
-    own = fit_evidence(found.first(len(train.targets)), train, task, classes, config)
-    if valid is None or not config.refit:
-        return own, None
-    targets = np.concatenate([train.targets, valid.targets])
-    return own, fit_evidence(found, Data(both, targets), task, classes, config)
-
-
-def fit_evidence(
-    found: Presence, data: Data, task: Task, classes: int, config: EvidenceConfig
-) -> Evidence:
-    """NB-SVM (Wang & Manning 2012), one class against the rest where there are more than two.
+    Which groups of words there are is seen in both (no label is looked at for that). The second is
+    None without validation texts, or where `config.refit` is off.
 
     Args:
-        found: n-grams of N training texts.
-        data: these texts and their labels.
+        train, valid: the texts and their labels.
+        words: (V, M) keys of the parts of each word, see `subwords`; M = 0 for none.
         task: binary, multi-class or multi-label.
         classes: C.
         config: how.
     """
+    both = train.encoded if valid is None else joined(train.encoded, valid.encoded)
+    found = presence(both, words, config)
+    parts = _places(words, found)
+
+    def fitted(part: Presence, data: Data) -> Evidence:
+        weight, base = fit_weights(part, data, task, classes, config)
+        keys, weights, bases, rows = map(torch.from_numpy, (found.keys, weight, base, parts))
+        features = Features(keys, weights, bases, rows, found.bits)
+        return Evidence(features, kinds_of(config), config.length)
+
+    own = fitted(found.first(len(train.targets)), train)
+    if valid is None or not config.refit:
+        return own, None
+    targets = np.concatenate([train.targets, valid.targets])
+    return own, fitted(found, Data(both, targets))
+
+
+def _places(words: Ints, found: Presence) -> NDArray[np.int32]:
+    """(V, M) the rows in `found.keys` of these keys, ABSENT for those that are not there."""
+    if not len(found.keys):
+        return np.full(words.shape, ABSENT, np.int32)
+    folded = words >> (64 - found.bits)
+    at = np.searchsorted(found.keys, folded).clip(max=len(found.keys) - 1)
+    held = (found.keys[at] == folded) & (words != NONE)
+    return np.where(held, at, ABSENT).astype(np.int32)
+
+
+def fit_weights(
+    found: Presence, data: Data, task: Task, classes: int, config: EvidenceConfig
+) -> tuple[Floats, Floats]:
+    """NB-SVM (Wang & Manning 2012), one class against the rest where there are more than two.
+
+    Args:
+        found: groups of words of N training texts.
+        data: these texts and their labels.
+        task: binary, multi-class or multi-label.
+        classes: C.
+        config: how.
+
+    Returns:
+        (F, L) weights and (L,) bases, L = 1 for binary tasks, else C.
+    """
     sides = sides_of(data.targets, task, classes)  # (N, L)
     row = np.maximum(data.encoded.lengths, 1).astype(np.float32) ** np.float32(-config.length)
     fitted = [_one_side(found.matrix, row, sides[:, c], config) for c in range(sides.shape[1])]
-    weight = np.stack([weights for weights, _ in fitted], axis=1)
-    base = np.array([bias for _, bias in fitted], np.float32)
-    return Evidence(
-        torch.from_numpy(found.keys),
-        torch.from_numpy(weight),
-        torch.from_numpy(base),
-        config.orders,
-        config.length,
-        found.bits,
-    )
+    weights, bases = zip(*fitted, strict=True)
+    return np.stack(weights, axis=1), np.array(bases, np.float32)
 
 
 def sides_of(targets: NDArray[Any], task: Task, classes: int) -> NDArray[np.bool_]:
@@ -85,14 +109,19 @@ def _one_side(
 
 
 def log_count_ratio(matrix: Any, positive: NDArray[np.bool_], smoothing: float) -> Floats:
-    """(F,) ln((p / |p|) / (q / |q|)), p and q = smoothing + texts with the n-gram on each side.
+    """(F,) how much likelier a text with the group is to be positive than any text is, as a log.
 
-    Wang & Manning 2012, section 2.1; |.| is the sum over n-grams.
+    ln((p + a s) / (q + a (1 - s))) - ln(s / (1 - s)): p and q are the texts with the group on each
+    side, s the share of all groups' texts that are positive, a the smoothing. Wang & Manning 2012,
+    section 2.1, take ln((1 + p) / |1 + p|) - ln((1 + q) / |1 + q|); where the sides are of like
+    size that is the same. Where they are not, as with one class against the rest, theirs calls a
+    group that no text has evidence for the smaller side; here it is evidence for none.
     """
-    p = smoothing + matrix.T @ positive.astype(np.float32)
-    q = smoothing + matrix.T @ (~positive).astype(np.float32)
-    ratio = np.log(p / p.sum(dtype=np.float64)) - np.log(q / q.sum(dtype=np.float64))
-    return np.asarray(ratio, np.float32)
+    p = (matrix.T @ positive.astype(np.float32)).astype(np.float64)
+    q = (matrix.T @ (~positive).astype(np.float32)).astype(np.float64)
+    share = (p.sum() + 1) / (p.sum() + q.sum() + 2)
+    ratio = np.log((p + smoothing * share) / (q + smoothing * (1 - share)))
+    return np.asarray(ratio - np.log(share / (1 - share)), np.float32)
 
 
 def evidence_logits(evidence: Evidence, encoded: Encoded) -> Floats:

@@ -27,6 +27,7 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
+from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
@@ -106,7 +107,11 @@ def fit(
     if not train:
         raise HeedfulError("there is no training text left; check the data and the split")
     tokenizer = Tokenizer(config.text)
-    vocabulary, encoded = fit_vocabulary((e.text for e in train), tokenizer, config.text)
+    # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
+    cached = saving.store is not None
+    vocabulary, encoded = fit_vocabulary(
+        (e.text for e in train), tokenizer, config.text, cached=cached
+    )
     if len(vocabulary) <= 4:
         raise HeedfulError(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
@@ -165,7 +170,8 @@ def _add_evidence(
     `evidence.refit` is off.
     """
     network, config = model.network, model.config.evidence
-    own, whole = learn_evidence(data, valid, model.task, len(model.labels.names), config)
+    words = subword_keys(model.vocabulary, config.subwords)
+    own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
     listener.say(f"n-gram evidence: {own}")
     if valid is not None and network.attends:
         with using_threads(model.config.train.threads):

@@ -31,6 +31,7 @@ from heedful.learn.layout import (
     WEIGHTS,
 )
 from heedful.learn.model import TextModel, number_of_logits
+from heedful.learn.presence import kinds_of
 from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
@@ -162,7 +163,7 @@ def _load_weights(network: Classifier, path: Path, evidence: EvidenceConfig) -> 
     try:
         tensors = load_file(str(path))
         network.evidence = Evidence.from_tensors(
-            tensors, "evidence.", evidence.orders, evidence.length
+            tensors, "evidence.", kinds_of(evidence), evidence.length
         )
         network.load_state_dict(tensors)
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:

@@ -8,6 +8,8 @@ from functools import cache
 
 EVERY = 16  # batches; a call costs well under a millisecond per MiB given back
 
+EVERY_TOKENS = EVERY * 16_384
+
 
 @cache
 def _trim() -> Callable[[int], int] | None:
@@ -16,6 +18,22 @@ def _trim() -> Callable[[int], int] | None:
         return found
     except (OSError, AttributeError):
         return None  # not the GNU library
+
+
+_scored = 0  # tokens since memory was last given back
+
+
+def release_after(tokens: int) -> None:
+    """`release` for scoring: after so many padded tokens as 16 full batches have.
+
+    Counted over calls: a request for one text must not pay for it, a million of them must.
+    """
+    global _scored
+    _scored += tokens
+    trim = _trim()
+    if trim is not None and _scored >= EVERY_TOKENS:
+        _scored = 0
+        trim(0)
 
 
 def release(batch: int) -> None:

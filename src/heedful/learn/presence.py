@@ -1,7 +1,8 @@
-"""Which n-grams stand in which training texts: the table that n-gram evidence is learnt from."""
+"""Which groups of words stand in which training texts: the table that evidence is learnt from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,26 +11,27 @@ import torch
 from numpy.typing import NDArray
 
 from heedful.config import EvidenceConfig
-from heedful.nn.grams import NONE, gram_keys
+from heedful.learn.subwords import subword_occurrences
+from heedful.nn.grams import NONE, Kinds, grams
 from heedful.text.vocab import PAD, Encoded
 
 Ints = NDArray[np.int64]
 Matrix = Any  # scipy.sparse.csr_array, which has no types
 
 _AT_ONCE = 1 << 24
-"""N-grams that are sorted together: 128 MiB of keys."""
+"""Groups that are sorted together: 128 MiB of keys."""
 _BUCKETS = 24  # bits
 
 
 @dataclass(frozen=True, eq=False)
 class Presence:
-    """N texts and the F n-grams that stand in enough of them.
+    """N texts and the F groups of words (or parts of words) that stand in enough of them.
 
     Attributes:
         keys: (F,) int64, ascending, folded to their highest `bits`.
-        matrix: (N, F) float32, sparse by row: 1 where the n-gram stands in the text.
+        matrix: (N, F) float32, sparse by row: 1 where the group stands in the text.
         bits: of a key that count.
-        collisions: n-grams that share the folded key of another; 0 unless there are more than
+        collisions: groups that share the folded key of another; 0 unless there are more than
             `evidence.features`.
     """
 
@@ -39,26 +41,28 @@ class Presence:
     collisions: int
 
     def first(self, number: int) -> Presence:
-        """The same n-grams in the first texts alone."""
+        """The same groups in the first texts alone."""
         return Presence(self.keys, self.matrix[:number], self.bits, self.collisions)
 
 
-def presence(encoded: Encoded, config: EvidenceConfig) -> Presence:
-    """The n-grams of texts, each text's repeats counted once.
+def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
+    """The groups of words, and parts of words, that stand in enough texts; repeats count once.
 
-    Sorting is done in parts of bounded size, by order and range of keys; what is kept grows with
-    the n-grams that stand in `min_texts` texts or more.
+    Sorting is done in parts of bounded size, by kind and range of keys; what is kept grows with
+    what stands in `min_texts` texts or more.
+
+    Args:
+        encoded: the texts.
+        words: (V, M) keys of parts of each word, see `subwords`; M = 0 for none.
+        config: what to look for.
     """
     from scipy.sparse import csc_array
 
     found = [
         _frequent(keys, texts, len(encoded), config.min_texts)
-        for order in range(1, config.orders + 1)
-        for keys, texts in _parts(*_occurrences(encoded, order))
+        for keys, texts in _occurrences(encoded, words, kinds_of(config))
     ]
-    keys = np.concatenate([part[0] for part in found])
-    sizes = np.concatenate([part[1] for part in found])
-    texts = np.concatenate([part[2] for part in found])
+    keys, sizes, texts = (np.concatenate(parts) for parts in zip(*found, strict=True))
     starts = np.concatenate([[0], np.cumsum(sizes)])
     shape = (len(encoded), len(keys))
     table = csc_array((np.ones(len(texts), np.float32), texts, starts), shape=shape)
@@ -68,23 +72,33 @@ def presence(encoded: Encoded, config: EvidenceConfig) -> Presence:
     matrix.indices = place.astype(matrix.indices.dtype)[matrix.indices]
     matrix.resize((len(encoded), len(folded)))
     matrix.has_sorted_indices = False
-    if len(folded) < len(keys):  # two n-grams of a text may share a place now
+    if len(folded) < len(keys):  # two groups of a text may share a place now
         matrix.sum_duplicates()
         matrix.data[:] = 1.0
     return Presence(folded, matrix, bits, len(keys) - len(folded))
 
 
-def _occurrences(encoded: Encoded, order: int) -> tuple[Ints, NDArray[np.int32]]:
-    """Keys of all n-grams of this order, and the text that each stands in."""
+def kinds_of(config: EvidenceConfig) -> Kinds:
+    """Which groups of words the settings ask for."""
+    return Kinds(config.orders, config.reach, config.borders)
+
+
+def _occurrences(
+    encoded: Encoded, words: Ints, kinds: Kinds
+) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
+    """Keys of all groups and the text that each stands in, kind by kind in bounded parts."""
     # One padding after each text keeps its last words from pairing with the next text's first.
     gaps = np.arange(len(encoded.ids)) + np.repeat(np.arange(len(encoded)), encoded.lengths)
     ids = np.full(len(encoded.ids) + len(encoded), PAD, np.int64)
     ids[gaps] = encoded.ids
     flat = torch.from_numpy(ids)
-    keys: Ints = gram_keys(flat, flat != PAD, order)[-1].numpy()[gaps]
     texts = np.repeat(np.arange(len(encoded), dtype=np.int32), encoded.lengths)
-    real = keys != NONE
-    return keys[real], texts[real]
+    for one in grams(flat, flat != PAD, kinds):
+        keys = one.keys.numpy()[gaps]
+        real = keys != NONE
+        yield from _parts(keys[real], texts[real])
+    if words.shape[1]:
+        yield from subword_occurrences(encoded, words, _AT_ONCE)
 
 
 def _parts(keys: Ints, texts: NDArray[np.int32]) -> list[tuple[Ints, NDArray[np.int32]]]:
@@ -100,7 +114,7 @@ def _frequent(
     keys: Ints, texts: NDArray[np.int32], number: int, minimum: int
 ) -> tuple[Ints, Ints, NDArray[np.int32]]:
     """Distinct keys that stand in enough texts, how many each, and those texts, key by key."""
-    if minimum > 1:  # most n-grams stand nowhere else: a rough count spares sorting them
+    if minimum > 1:  # most groups stand nowhere else: a rough count spares sorting them
         bucket = (keys >> (64 - _BUCKETS)) + (1 << (_BUCKETS - 1))
         often = np.bincount(bucket, minlength=1 << _BUCKETS)[bucket] >= minimum
         keys, texts = keys[often], texts[often]

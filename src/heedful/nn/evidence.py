@@ -1,4 +1,4 @@
-"""N-gram evidence: a bag of words, pairs, triples, ... whose weights add up to log-odds."""
+"""Evidence of words, pairs, triples, ... and parts of words, whose weights add up to log-odds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from heedful.nn.grams import NONE, gram_keys
+from heedful.nn.grams import NONE, Kinds, grams
 from heedful.nn.lookup import ABSENT, Lookup
 
 
 class Shares(NamedTuple):
-    """What n-grams say of a batch: `logits = base + contributions.sum over tokens`.
+    """What the evidence of a batch is: `logits = base + contributions.sum over tokens`.
 
     Attributes:
         logits: (B, C).
@@ -26,67 +26,88 @@ class Shares(NamedTuple):
     contributions: Tensor
 
 
+class Features(NamedTuple):
+    """F weighed groups of words or of a word's characters, as learnt.
+
+    Attributes:
+        keys: (F,) int64, ascending: the groups that are known, folded to their highest `bits`.
+        weight: (F, C).
+        base: (C,) what is said of a text without any of them.
+        parts: (V, M) int32, for each token id the rows in `keys` of its character n-grams, filled
+            up with ABSENT; M = 0 without such evidence.
+        bits: of a key that count, 64 = all. Fewer bound the number of distinct groups, and groups
+            that share those bits share a weight.
+    """
+
+    keys: Tensor
+    weight: Tensor
+    base: Tensor
+    parts: Tensor
+    bits: int = 64
+
+
 class Evidence(nn.Module):
     """NB-SVM as a layer (Wang & Manning 2012, "Baselines and Bigrams", section 2.3).
 
-    For a text of T tokens with the distinct n-grams G:
-    `logits = base + T ^ -length * sum over g in G of weight[g]`, where a weight is the n-gram's
-    log-count ratio times a weight learnt by a linear model (learn/evidence.py). An n-gram counts
+    For a text of T tokens with the distinct groups G:
+    `logits = base + T ^ -length * sum over g in G of weight[g]`, where a weight is the group's
+    log-count ratio times a weight learnt by a linear model (learn/evidence.py). A group counts
     once a text, however often it stands there. As the sum is additive, so is the explanation: each
-    of the k places of an n-gram of n tokens gives each of its tokens weight / (k n).
+    of the k places of a group of n words gives each of its words weight / (k n).
 
     Args:
-        keys: (F,) int64, ascending: the n-grams that are known, see `grams.gram_keys`; folded to
-            their highest `bits`.
-        weight: (F, C).
-        base: (C,) what is said of a text without n-grams.
-        orders: longest n-gram.
+        features: what is known; not copied.
+        kinds: which groups of words are looked for.
         length: exponent of the text's length, see above.
-        bits: of a key that count, 64 = all. Fewer bound the number of distinct n-grams, and
-            n-grams that share those bits share a weight.
     """
 
-    def __init__(
-        self,
-        keys: Int[Tensor, F],
-        weight: Float[Tensor, "F C"],
-        base: Float[Tensor, C],
-        orders: int,
-        length: float,
-        bits: int = 64,
-    ) -> None:
+    parts: Tensor
+
+    def __init__(self, features: Features, kinds: Kinds, length: float) -> None:
         super().__init__()
-        self.known = Lookup(keys)
-        self.weight = nn.Parameter(weight, requires_grad=False)
-        self.bias = nn.Parameter(base, requires_grad=False)
-        self.orders, self.length, self.bits = orders, length, bits
-        self.register_buffer("folded", torch.tensor(bits))  # so that it is saved
+        self.known = Lookup(features.keys)
+        self.weight = nn.Parameter(features.weight, requires_grad=False)
+        self.bias = nn.Parameter(features.base, requires_grad=False)
+        self.register_buffer("parts", features.parts)
+        self.register_buffer("folded", torch.tensor(features.bits))  # so that it is saved
+        self.kinds, self.length, self.bits = kinds, length, features.bits
 
     @classmethod
     def from_tensors(
-        cls, tensors: Mapping[str, Tensor], prefix: str, orders: int, length: float
+        cls, tensors: Mapping[str, Tensor], prefix: str, kinds: Kinds, length: float
     ) -> Evidence | None:
         """The layer that a state of this shape belongs to; None where it holds no such layer.
 
         Raises:
             ValueError: tensors that do not fit each other.
         """
-        names = ("known.keys", "weight", "bias", "folded")
-        found = [tensors.get(prefix + name) for name in names]
-        if all(tensor is None for tensor in found):
+        names = ("known.keys", "weight", "bias", "parts", "folded")
+        found = {name: tensors[prefix + name] for name in names if prefix + name in tensors}
+        if not found:
             return None
-        keys, weight, bias, folded = found
-        if keys is None or weight is None or bias is None or folded is None:
+        if len(found) < len(names):
             raise ValueError("n-gram evidence is incomplete")
-        if weight.shape != (len(keys), len(bias)) or not 1 <= int(folded) <= 64:
+        keys, weight, bias, parts, folded = found.values()
+        inside = not parts.numel() or int(parts.max()) < len(keys)
+        if weight.shape != (len(keys), len(bias)) or not 1 <= int(folded) <= 64 or not inside:
             raise ValueError("the parts of the n-gram evidence do not fit each other")
-        return cls(keys, weight, bias, orders, length, int(folded))
+        return cls(Features(keys, weight, bias, parts, int(folded)), kinds, length)
 
-    def rows(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Int[Tensor, "B N T"]:
-        """The row in `weight` of the n-gram of each order that begins at each token, or ABSENT."""
-        keys = torch.stack(gram_keys(ids, mask, self.orders), dim=1)
+    def rows(
+        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+    ) -> tuple[Int[Tensor, "B K T"], list[tuple[int, ...]]]:
+        """The row in `weight` of each kind of group at each token, or ABSENT; and where each kind's
+        words stand, see `Grams.steps`."""
+        found = grams(ids, mask, self.kinds)
+        keys = torch.stack([one.keys for one in found], dim=1)
         rows: Tensor = self.known(keys >> (64 - self.bits))
-        return rows.masked_fill(keys == NONE, ABSENT)
+        rows = rows.masked_fill(keys == NONE, ABSENT)
+        steps = [one.steps for one in found]
+        if not self.parts.shape[1]:
+            return rows, steps
+        real = mask & (ids < len(self.parts))
+        inner = self.parts[ids.masked_fill(~real, 0)].long().masked_fill(~real[..., None], ABSENT)
+        return torch.cat([rows, inner.transpose(1, 2)], dim=1), steps + [(0,)] * inner.shape[2]
 
     def scale(self, mask: Bool[Tensor, "B T"]) -> Float[Tensor, B]:
         """T ^ -length, T the tokens of each text."""
@@ -96,7 +117,7 @@ class Evidence(nn.Module):
         """The evidence of each text, without saying where it stands."""
         if not len(self.known):
             return self.bias.expand(len(ids), -1)
-        rows, _ = self.rows(ids, mask).flatten(1).sort(dim=1)
+        rows, _ = self.rows(ids, mask)[0].flatten(1).sort(dim=1)
         first = torch.ones_like(rows, dtype=torch.bool)
         first[:, 1:] = rows[:, 1:] != rows[:, :-1]
         counts = (first & (rows != ABSENT)).to(self.weight.dtype)
@@ -107,22 +128,21 @@ class Evidence(nn.Module):
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Shares:
         """The evidence of each text and of each token."""
-        rows = self.rows(ids, mask)
+        contributions = self.weight.new_zeros(*ids.shape, self.classes)
         if not len(self.known):
-            return Shares(self.logits(ids, mask), self.weight.new_zeros(*ids.shape, self.classes))
+            return Shares(self.logits(ids, mask), contributions)
+        rows, steps = self.rows(ids, mask)
         share = _shares(rows.flatten(1)).view(rows.shape) * self.scale(mask)[:, None, None]
-        values = self.weight[rows.clamp(min=0)] * share.unsqueeze(-1)  # (B, N, T, C)
-        contributions = values[:, 0]
-        for order in range(2, self.orders + 1):
-            part = values[:, order - 1] / order
-            for step in range(order):  # an n-gram that begins at t covers t .. t + order - 1
-                moved = torch.roll(part, step, dims=1)
-                moved[:, :step] = 0.0
-                contributions = contributions + moved
+        for kind, places in enumerate(steps):
+            part = self.weight[rows[:, kind].clamp(min=0)] * share[:, kind].unsqueeze(-1)
+            for step in places:  # a group at t has words at t + step
+                contributions[:, step:] += part[:, : ids.shape[1] - step] / len(places)
         return Shares(self.logits(ids, mask), contributions)
 
     def __str__(self) -> str:
-        told = f"{len(self.known):,} n-grams of up to {self.orders} words"
+        inner = len(set(self.parts.flatten().tolist()) - {ABSENT})
+        told = f"{len(self.known) - inner:,} words and groups of words"
+        told = f"{told}, {inner:,} parts of words" if inner else told
         return told if self.bits == 64 else f"{told}, told apart by {self.bits} bits"
 
     @property

@@ -1,53 +1,112 @@
-"""N-grams of token ids as 64-bit keys: words, pairs, triples, ... that stand side by side."""
+"""Groups of words that count as evidence, as 64-bit keys: n-grams, pairs, first and last words."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from heedful.text.vocab import UNK
+from heedful.text.vocab import END, START, UNK
 
 NONE = 0
-"""The key of no n-gram."""
+"""The key of no group."""
 
 # Odd numbers whose bits look random (the first is 2^64 divided by the golden ratio, as Knuth's
 # multiplicative hashing takes it; both as signed numbers), and a shift that brings high bits down.
 _FIRST, _SECOND, _SHIFT = -7046029254386353131, -4658895280553007687, 29
 _LOW = (1 << (64 - _SHIFT)) - 1
+_APART = 0x5EED  # stirred into pairs with a gap, so that they are no n-grams
+
+
+class Kinds(NamedTuple):
+    """Which groups there are.
+
+    Attributes:
+        orders: longest n-gram: 3 = words, pairs and triples side by side.
+        reach: two words count as a pair, in their order, up to so many places apart; 1 = side by
+            side only.
+        borders: the first word, the first two and the last count as such too.
+    """
+
+    orders: int
+    reach: int = 1
+    borders: bool = False
+
+
+class Grams(NamedTuple):
+    """Groups of one kind, at most one at each token.
+
+    Attributes:
+        keys: (..., T), `NONE` where there is no such group.
+        steps: where its words stand: at t + step for each step, for the group at t.
+    """
+
+    keys: Tensor
+    steps: tuple[int, ...]
 
 
 def chain(keys: Int[Tensor, ...], following: Int[Tensor, ...]) -> Int[Tensor, ...]:
-    """The keys of n-grams made longer by one token each; `NONE` and an id give a word's key.
+    """The keys of groups made longer by one token each; `NONE` and an id give a word's key.
 
-    Multiply, shift, multiply, without any carry-over between elements: in 64-bit numbers that
-    wrap around, two n-grams share a key about once in 2^64 / (number of n-grams)^2 / 2 corpora.
+    Multiply, shift, multiply, each element by itself: in 64-bit numbers that wrap around, two of N
+    groups share a key with a chance of about N^2 / 2^65, a millionth for six million.
     """
     mixed = (keys ^ following) * _FIRST
     mixed = (mixed ^ ((mixed >> _SHIFT) & _LOW)) * _SECOND
     return mixed ^ ((mixed >> 32) & 0xFFFFFFFF)
 
 
-def gram_keys(
-    ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"], orders: int
-) -> list[Int[Tensor, "B T"]]:
-    """Keys of the n-grams that begin at each token: words, pairs, ... up to `orders` tokens.
+def grams(ids: Int[Tensor, "... T"], mask: Bool[Tensor, "... T"], kinds: Kinds) -> list[Grams]:
+    """Every kind of group of some texts.
 
-    `NONE` where the n-gram would reach beyond the text or hold an unknown token.
+    No group holds an unknown token or reaches beyond its text: into padding, or past it.
     """
     known = mask & (ids != UNK)
     word = chain(torch.zeros_like(ids), ids)
-    return list(_grow(word, known, orders))
-
-
-def _grow(word: Tensor, known: Tensor, orders: int) -> list[Tensor]:
-    """From words and which of them are known to the keys of each order, along the last axis."""
-    keys, whole = word, known
-    found = [keys.masked_fill(~whole, NONE)]
-    for order in range(2, orders + 1):
-        follows = torch.roll(word, 1 - order, dims=-1)
-        there = torch.roll(known, 1 - order, dims=-1)
-        there[..., there.shape[-1] - min(order - 1, there.shape[-1]) :] = False
-        keys, whole = chain(keys, follows), whole & there
-        found.append(keys.masked_fill(~whole, NONE))
+    found = _side_by_side(word, known, kinds.orders)
+    found += [_apart(word, known, mask, gap) for gap in range(2, kinds.reach + 1)]
+    if kinds.borders:
+        found += _at_borders(word, known, mask)
     return found
+
+
+def _ahead(values: Tensor, step: int) -> Tensor:
+    """What stands `step` places further on; zeros beyond the end."""
+    moved = torch.roll(values, -step, dims=-1)
+    moved[..., max(moved.shape[-1] - step, 0) :] = 0
+    return moved
+
+
+def _side_by_side(word: Tensor, known: Tensor, orders: int) -> list[Grams]:
+    keys, whole, found = word, known, [Grams(word.masked_fill(~known, NONE), (0,))]
+    for order in range(2, orders + 1):
+        keys = chain(keys, _ahead(word, order - 1))
+        whole = whole & _ahead(known, order - 1)
+        found.append(Grams(keys.masked_fill(~whole, NONE), tuple(range(order))))
+    return found
+
+
+def _apart(word: Tensor, known: Tensor, mask: Tensor, gap: int) -> Grams:
+    """Pairs of words `gap` places apart; what stands between them does not matter."""
+    whole = known & _ahead(known, gap)
+    for step in range(1, gap):  # all of one text: no padding between them
+        whole = whole & _ahead(mask, step)
+    keys = chain(word ^ _APART, _ahead(word, gap))
+    return Grams(keys.masked_fill(~whole, NONE), (0, gap))
+
+
+def _at_borders(word: Tensor, known: Tensor, mask: Tensor) -> list[Grams]:
+    before = torch.roll(mask, 1, dims=-1)
+    before[..., 0] = False
+    first = chain(torch.full_like(word, START), word)
+    starts = known & ~before
+    last = chain(word, torch.full_like(word, END))
+    ends = known & ~_ahead(mask, 1)
+    pairs = starts & _ahead(known, 1)
+    return [
+        Grams(first.masked_fill(~starts, NONE), (0,)),
+        Grams(chain(first, _ahead(word, 1)).masked_fill(~pairs, NONE), (0, 1)),
+        Grams(last.masked_fill(~ends, NONE), (0,)),
+    ]

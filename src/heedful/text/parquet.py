@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
-
 from heedful.records import HeedfulError
 from heedful.text.compressed import compression, one_line, open_binary, reading
 from heedful.text.table import SAMPLE_ROWS, Row, Table, take_sample
 
+# polars is imported where a Parquet file is read: it takes a sixth of the time in which
+# `heedful predict` starts, and most data are no Parquet.
 MAGIC = b"PAR1"
 SLICE = 20_000
 
@@ -24,6 +24,8 @@ def open_parquet(path: Path) -> Table:
     Raises:
         HeedfulError: missing, not Parquet, cut short, or otherwise unreadable.
     """
+    import polars as pl
+
     with _plain(path) as plain, _parsing(path):
         schema = pl.read_parquet_schema(plain)
         count = pl.scan_parquet(plain).select(pl.len()).collect().item()
@@ -50,6 +52,8 @@ def _first(path: Path, columns: Sequence[str]) -> list[Row]:
 
 
 def _slice(path: Path, plain: Path, names: Sequence[str], start: int, count: int) -> list[Row]:
+    import polars as pl
+
     with _parsing(path):
         frame = pl.scan_parquet(plain).select(names).slice(start, count).collect()
         return [list(row) for row in frame.iter_rows()]

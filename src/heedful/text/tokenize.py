@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-import numpy as np
 import regex
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError, Token
 from heedful.text.lemmas import lemmatizer
 from heedful.text.stopwords import LANGUAGES, negations, stop_words
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 
@@ -60,6 +62,8 @@ _MARKS = r"([\p{P}\p{S}])\1*+"
 
 _BREAK = regex.compile(r"<br\s*+/?>", regex.IGNORECASE)
 _UNWANTED = regex.compile(r"(?V1)[[\p{P}\p{S}]--[\p{Emoji}\p{Emoji_Modifier}]]|[#*]")
+# One of these after a plain word is a token of its own, as `_PLAIN` has it.
+_CLOSING = frozenset('.,!?;:)"')
 _RUN = re.compile(r"\S+")  # splits exactly where str.split() does
 _CACHED = 500_000  # entries of a cache before it is emptied
 _CACHED_LENGTH = 64  # what is longer is worked out each time
@@ -147,15 +151,30 @@ class Tokenizer:
             return [form for form in forms if form is not None]
         found: list[str] = []
         runs = self._runs
-        for run in _without_breaks(text).split():
+        for run in self.runs(text):
             try:
                 found += runs[run]
             except KeyError:
                 found += self._remember(run)
         return found
 
+    def runs(self, text: str) -> Sequence[str]:
+        """What no token reaches across: the pieces between white space, or the characters."""
+        return text if self.config.unit == "character" else _without_breaks(text).split()
+
+    def forms(self, run: str) -> list[str]:
+        """The forms of the tokens of one of `runs(text)`."""
+        whole = self.config.unit == "character" or (run.isascii() and run.isalpha())
+        if whole:  # most runs are one plain word: the pattern would find just that
+            parts = [run]
+        elif run.isascii() and run[-1] in _CLOSING and run[:-1].isalpha():
+            parts = [run[:-1], run[-1]] if self.config.punctuation else [run[:-1]]
+        else:
+            parts = [found[0] for found in self._find.finditer(run)]
+        return [form for part in parts if (form := self._form(part)) is not None]
+
     def _remember(self, run: str) -> tuple[str, ...]:
-        forms = tuple(token.text for token in self._cut(run))
+        forms = tuple(self.forms(run))
         if len(run) <= _CACHED_LENGTH:
             if len(self._runs) >= _CACHED:
                 self._runs.clear()
@@ -230,6 +249,9 @@ def cut(
     """
     if max_tokens is None or len(tokens) <= max_tokens:
         return tokens
+    # Here, so that a process that only cuts texts (`text.worker`) starts without it.
+    import numpy as np
+
     if keep == "first":
         return tokens[:max_tokens]
     end = max_tokens if keep == "last" else max_tokens // 2

@@ -6,7 +6,6 @@ that literally contains "<pad>" never becomes padding.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,10 +15,15 @@ import numpy as np
 
 from heedful.config import TextConfig
 from heedful.records import HeedfulError
+from heedful.text.cache import number_once
+from heedful.text.helper import Piece
+from heedful.text.parallel import number, processes
+from heedful.text.runs import Runs, packed
 from heedful.text.spread import Spread, spread
 from heedful.text.tokenize import Tokenizer, cut
 
 PAD, UNK, START, END = 0, 1, 2, 3
+Keep = Literal["first", "last", "both"]
 RESERVED = ("<pad>", "<unk>", "<start>", "<end>")
 
 
@@ -30,7 +34,7 @@ class Vocabulary:
         tokens: all tokens by id, the four reserved ones first.
     """
 
-    __slots__ = ("_ids", "tokens")
+    __slots__ = ("_ids", "_runs", "tokens")
 
     def __init__(self, words: Iterable[str]) -> None:
         """`words` without the reserved tokens, the first getting id 4.
@@ -41,6 +45,7 @@ class Vocabulary:
         self.tokens: tuple[str, ...] = (*RESERVED, *words)
         # Reserved names are left out on purpose: as words of a text they are ordinary.
         self._ids = {token: i for i, token in enumerate(self.tokens) if i >= len(RESERVED)}
+        self._runs: Runs | None = None
         if len(self._ids) + len(RESERVED) != len(self.tokens):
             twice, _ = Counter(self.tokens[len(RESERVED) :]).most_common(1)[0]
             raise HeedfulError(f"the vocabulary holds {twice!r} twice; each token needs one id")
@@ -81,6 +86,18 @@ class Vocabulary:
         """One id per word, int32."""
         get = self._ids.get
         return np.fromiter((get(word, UNK) for word in words), np.int32, len(words))
+
+    def runs(self, tokenizer: Tokenizer) -> Runs:
+        """Texts to ids; kept for the tokenizer that was asked for last."""
+        runs = self._runs
+        if runs is None or runs.tokenizer is not tokenizer:
+            codes, unknown = {word: packed(i) for word, i in self._ids.items()}, packed(UNK)
+            runs = self._runs = Runs(tokenizer, lambda word: codes.get(word, unknown))
+        return runs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To copy or pickle one: its words, not what is kept for speed."""
+        return Vocabulary, (self.tokens[len(RESERVED) :],)
 
     def token(self, id: int) -> str:
         """The token of an id; the reserved ones have names in angle brackets."""
@@ -161,30 +178,31 @@ def joined(first: Encoded, second: Encoded) -> Encoded:
     )
 
 
-class _Store:
-    """Grows an Encoded text by text."""
+def _starts(lengths: np.ndarray) -> np.ndarray:
+    starts = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
 
-    def __init__(self, max_tokens: int | None, keep: Literal["first", "last", "both"]) -> None:
-        self._limit, self._keep = max_tokens, keep
-        self._ids, self._lengths = array("i"), array("q")
-        self._unknown, self._cut = array("q"), array("q")
 
-    def add(self, ids: np.ndarray) -> None:
-        read = cut(ids, self._limit, self._keep)
-        self._ids.frombytes(read.astype(np.int32, copy=False).tobytes())
-        self._lengths.append(len(read))
-        self._unknown.append(int(np.count_nonzero(ids == UNK)))
-        self._cut.append(len(ids) - len(read))
+def _read(
+    flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `max_tokens` leaves of texts in a row, and how many tokens of each."""
+    if limit is None or lengths.max(initial=0) <= limit:
+        return flat, lengths
+    texts = np.split(flat, _starts(lengths)[1:-1])
+    return np.concatenate([cut(ids, limit, keep) for ids in texts]), lengths.clip(max=limit)
 
-    def encoded(self) -> Encoded:
-        starts = np.zeros(len(self._lengths) + 1, np.int64)
-        np.cumsum(np.array(self._lengths, np.int64), out=starts[1:])
-        return Encoded(
-            np.array(self._ids, np.int32),
-            starts,
-            np.array(self._unknown, np.int64),
-            np.array(self._cut, np.int64),
-        )
+
+def _encoded(flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep) -> Encoded:
+    """Ids of whole texts in a row as what is read of them."""
+    unknown = np.zeros(len(lengths), np.int64)
+    some = lengths > 0  # `reduceat` would give a text without tokens one of its neighbour's
+    if some.any():
+        first = _starts(lengths)[:-1][some]
+        unknown[some] = np.add.reduceat(flat == UNK, first, dtype=np.int64)
+    ids, read = _read(flat, lengths, limit, keep)
+    return Encoded(ids, _starts(read), unknown, lengths - read)
 
 
 def encode(
@@ -192,47 +210,55 @@ def encode(
     tokenizer: Tokenizer,
     vocabulary: Vocabulary,
     max_tokens: int | None,
-    keep: Literal["first", "last", "both"],
+    keep: Keep,
 ) -> Encoded:
-    """The texts as ids, in one pass over them."""
-    store = _Store(max_tokens, keep)
-    for text in texts:
-        store.add(vocabulary.ids(tokenizer.words(text)))
-    return store.encoded()
-
-
-class _Interned(dict[str, int]):
-    """Gives each new word the next number."""
-
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
-        return number
+    """The texts as ids; many long ones are shared out among processes."""
+    texts = list(texts)
+    if processes(sum(map(len, texts))) > 1:
+        pieces = number(texts, tokenizer)
+        flat = np.concatenate([vocabulary.ids(piece.words)[piece.flat] for piece in pieces])
+        lengths = np.concatenate([piece.lengths for piece in pieces])
+    else:
+        packed_ids, counts = vocabulary.runs(tokenizer).number(texts)
+        flat, lengths = np.frombuffer(packed_ids, np.int32), np.array(counts, np.int64)
+    return _encoded(flat, lengths, max_tokens, keep)
 
 
 def fit(
-    texts: Iterable[str], tokenizer: Tokenizer, config: TextConfig
+    texts: Iterable[str], tokenizer: Tokenizer, config: TextConfig, *, cached: bool = False
 ) -> tuple[Vocabulary, Encoded]:
     """The vocabulary of the texts and the texts as its ids, each text tokenised once.
 
     Words are counted in what is read: a word that only stands where `max_tokens` cuts would
     get a vector that nothing trains.
+
+    Args:
+        texts: in order.
+        tokenizer: cuts them.
+        config: which words to keep, and how much of a text is read.
+        cached: whether the user's cache folder may keep what tokenising gave (`text.cache`).
     """
-    interned = _Interned()
-    whole = [
-        np.fromiter(map(interned.__getitem__, words), np.int32, len(words))
-        for words in map(tokenizer.words, texts)
-    ]
-    read = [cut(numbers, config.max_tokens, config.keep) for numbers in whole]
-    flat = np.concatenate(read) if read else np.zeros(0, np.int32)
-    counts = np.bincount(flat, minlength=len(interned))
-    words = list(interned)
+    find = number_once if cached else number
+    words, flat, lengths = _joined(find(list(texts), tokenizer))
+    read, _ = _read(flat, lengths, config.max_tokens, config.keep)
+    counts = np.bincount(read, minlength=len(words))
     by_word = dict(zip(words, counts.tolist(), strict=True))
     vocabulary = Vocabulary(_choose(by_word, config.vocabulary, config.min_frequency))
-    ids = vocabulary.ids(words)
-    store = _Store(config.max_tokens, config.keep)
-    for numbers in whole:
-        store.add(ids[numbers])
-    return vocabulary, store.encoded()
+    ids = vocabulary.ids(words)[flat]
+    return vocabulary, _encoded(ids, lengths, config.max_tokens, config.keep)
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[Sequence[str], np.ndarray, np.ndarray]:
+    """Several pieces as one: words, numbers, lengths."""
+    first, *others = pieces
+    if not others:
+        return first.words, first.flat, first.lengths
+    place = {word: i for i, word in enumerate(first.words)}
+    flats = [first.flat]
+    for piece in others:
+        new = (place.setdefault(word, len(place)) for word in piece.words)
+        flats.append(np.fromiter(new, np.int32, len(piece.words))[piece.flat])
+    return list(place), np.concatenate(flats), np.concatenate([p.lengths for p in pieces])
 
 
 @dataclass(frozen=True)
