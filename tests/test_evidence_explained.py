@@ -29,7 +29,8 @@ from heedful.learn.describe import describe
 from heedful.learn.model import TextModel, logits
 from heedful.learn.scoring import score_examples
 from heedful.nn.deleted import deleted_logits, slowly_deleted_logits
-from heedful.nn.evidence import Evidence
+from heedful.nn.evidence import Evidence, Features
+from heedful.nn.grams import Kinds, grams
 from heedful.records import Example, Explanation, HeedfulError
 from heedful.text.vocab import UNK
 from made_models import evident_model, random_evidence, random_model
@@ -82,16 +83,16 @@ def test_the_parts_are_those_of_evidence_and_network_alone(encoder: str) -> None
 
 def test_hand_solved_parts() -> None:
     """ "w0 w0 w1", weights of w0, w0 w0 and w0 w1: 2, 3, 6; length 0."""
-    from heedful.nn.grams import gram_keys
-
     model = evident_model()
     w0, w1 = model.vocabulary.id("w0"), model.vocabulary.id("w1")
     ids = torch.tensor([[w0, w0, w1]])
-    words, pairs = gram_keys(ids, torch.ones_like(ids, dtype=torch.bool), 2)
+    words, pairs = (one.keys for one in grams(ids, ids > 0, Kinds(2)))
     keys = torch.stack([words[0, 0], pairs[0, 0], pairs[0, 1]])
     order = keys.argsort()
     weight = torch.tensor([[2.0], [3.0], [6.0]])[order]
-    model.network.evidence = Evidence(keys[order], weight, torch.tensor([0.5]), 2, 0.0)
+    none = torch.zeros(len(model.vocabulary), 0, dtype=torch.int32)
+    known = Features(keys[order], weight, torch.tensor([0.5]), none)
+    model.network.evidence = Evidence(known, Kinds(2), 0.0)
     (one,) = explain_examples(model, [Example("w0 w0 w1")])
     assert one.contributions["positive"] == pytest.approx((1 + 1.5, 1 + 1.5 + 3, 3))
     assert one.base["positive"] == pytest.approx(0.5)
@@ -107,7 +108,8 @@ def test_hand_solved_parts() -> None:
 def test_deleted_logits_are_those_of_the_changed_texts(seed: int) -> None:
     draw = torch.Generator().manual_seed(seed)
     words = 3 + seed % 5  # few words: repeats, and n-grams that come back as others go
-    evidence = random_evidence(words, 1 + seed % 3, seed, 1 + seed % 4, (0.0, 0.5, 1.0)[seed % 3])
+    kinds = Kinds(1 + seed % 4, 1 + seed % 5, seed % 2 == 0)
+    evidence = random_evidence(words, 1 + seed % 3, seed, kinds, (0.0, 0.5, 1.0)[seed % 3])
     size = int(torch.randint(1, 20, (1,), generator=draw))
     ids = torch.randint(1, words + 2, (size,), generator=draw)  # unknown words, too
     places = torch.randperm(size, generator=draw)
@@ -308,4 +310,4 @@ def test_layers_count_the_evidence() -> None:
     model = evident_model()
     every = sum(p.numel() for p in model.network.parameters())
     assert sum(layer.parameters for layer in alone) == every
-    assert alone[0].what.endswith("n-grams of up to 3 words")
+    assert alone[0].what == str(model.network.evidence)

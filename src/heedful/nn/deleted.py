@@ -18,11 +18,11 @@ def deleted_logits(
 ) -> Float[Tensor, "K C"]:
     """What `evidence.logits` says of the text without the token at each of the places.
 
-    A deletion takes away the n-grams that hold the token and makes those that reach over the
-    gap: all of them lie in a window around it. N-grams of the window that do neither stand in it
-    before and after and cancel out, and so do those that only seem to touch the text's begin or
-    end because the window is cut there. What is gained and lost is held against how often the
-    whole text holds each n-gram, as an n-gram counts once a text.
+    A deletion takes away the groups of words that hold the token and makes those that reach over
+    the gap: all of them lie in a window around it. Groups of the window that do neither stand in
+    it before and after and cancel out, and so do those that only seem to touch the text's begin
+    or end because the window is cut there. What is gained and lost is held against how often the
+    whole text holds each group, as a group counts once a text.
 
     Args:
         evidence: what is asked.
@@ -62,7 +62,7 @@ def slowly_deleted_logits(
 def _change(
     evidence: Evidence, ids: Tensor, places: Tensor, held: Tensor, counts: Tensor
 ) -> Tensor:
-    """(K, C) by how much the summed weights of the distinct n-grams change, double precision."""
+    """(K, C) by how much the summed weights of the distinct groups change, double precision."""
     before, after = (_near(evidence, ids, places, gone=gone) for gone in (False, True))
     rows, order = torch.cat([before, after], dim=1).sort(dim=1)
     steps = torch.where(order < before.shape[1], -1, 1)  # lost, gained
@@ -70,7 +70,7 @@ def _change(
     first[:, 1:] = rows[:, 1:] != rows[:, :-1]
     group = first.cumsum(dim=1) - 1
     moved = torch.zeros_like(rows).scatter_add_(1, group, steps).gather(1, group)
-    # As often as the text holds it; an n-gram that only a deletion makes is held 0 times.
+    # As often as the text holds it; a group that only a deletion makes is held 0 times.
     there = torch.searchsorted(held, rows).clamp(max=max(len(held) - 1, 0))
     if len(held):
         often = torch.where(held[there] == rows, counts[there], 0)
@@ -85,9 +85,9 @@ def _change(
 
 
 def _near(evidence: Evidence, ids: Tensor, places: Tensor, *, gone: bool) -> Tensor:
-    """(K, R) rows of the n-grams around each place, with the token there or without it."""
+    """(K, R) rows of the groups around each place, with the token there or without it."""
     reach = evidence.reach or 0
-    # One token more than an n-gram can reach, so that a window's own ends never touch the gap.
+    # One token more than a group can reach, so that a window's own ends never touch the gap.
     begin = (places - reach).clamp(min=0)
     at = begin[:, None] + torch.arange(2 * reach + 1 - gone, device=ids.device)
     if gone:
@@ -99,7 +99,7 @@ def _near(evidence: Evidence, ids: Tensor, places: Tensor, *, gone: bool) -> Ten
 def _occurrences(
     evidence: Evidence, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
 ) -> Int[Tensor, "B R"]:
-    """Rows of `evidence.weight`, one for every place of every n-gram of a text, or ABSENT."""
+    """Rows of `evidence.weight`, one for every place of every group of a text, or ABSENT."""
     if not len(evidence.known):
         return torch.full_like(ids, ABSENT)
-    return evidence.rows(ids, mask).flatten(1)
+    return evidence.rows(ids, mask)[0].flatten(1)

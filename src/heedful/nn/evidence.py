@@ -152,8 +152,8 @@ class Evidence(nn.Module):
 
     @property
     def reach(self) -> int | None:
-        """An n-gram lies within so many neighbouring tokens; None = nobody knows."""
-        return self.orders
+        """Every group lies within so many neighbouring tokens; None = nobody knows."""
+        return self.kinds.widest
 
     @torch.no_grad()
     def rescale(self, factor: float) -> None:
