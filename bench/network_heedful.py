@@ -12,13 +12,15 @@ import network_data
 import numpy as np
 import torch
 
-from heedful.config import Config, apply
+from heedful.config import Config
+from heedful.learn.data import Data
 from heedful.learn.fit import with_all_cores
 from heedful.learn.listener import Silent
 from heedful.learn.model import logits, using_threads
-from heedful.learn.train import Data, Trainer
+from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch
+from heedful.settings import apply
 from heedful.text.vocab import Encoded
 
 

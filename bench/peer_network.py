@@ -26,8 +26,8 @@ import network_data
 import numpy as np
 import sets
 
-from heedful.config import apply
 from heedful.presets import preset
+from heedful.settings import apply
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Encoded, encode, fit
 

@@ -203,6 +203,7 @@ def test_under_a_convolution_contributions_are_gradient_times_input(layers):
 # Every setting of the network, and a value that is not the default of `PLAIN`.
 OTHER = {
     "embedding": 8,
+    "words": 12,
     "embedding_dropout": 0.5,
     "word_dropout": 0.5,
     "encoder": "token",

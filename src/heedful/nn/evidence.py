@@ -136,7 +136,8 @@ class Evidence(nn.Module):
         for kind, places in enumerate(steps):
             part = self.weight[rows[:, kind].clamp(min=0)] * share[:, kind].unsqueeze(-1)
             for step in places:  # a group at t has words at t + step
-                contributions[:, step:] += part[:, : ids.shape[1] - step] / len(places)
+                there = max(ids.shape[1] - step, 0)
+                contributions[:, step:] += part[:, :there] / len(places)
         return Shares(self.logits(ids, mask), contributions)
 
     def __str__(self) -> str:

@@ -56,10 +56,9 @@ def chain(keys: Int[Tensor, ...], following: Int[Tensor, ...]) -> Int[Tensor, ..
     """The keys of groups made longer by one token each; `NONE` and an id give a word's key.
 
     Multiply, shift, multiply, each element by itself: in 64-bit numbers that wrap around, two of N
-    groups share a key with a chance of about N^2 / 2^65, a millionth for six million. The factor 3
-    tells the two sides apart: without it "b a" has the key of "a b", and "a a" none.
+    groups share a key with a chance of about N^2 / 2^65, a millionth for six million.
     """
-    mixed = ((3 * keys) ^ following) * _FIRST
+    mixed = (keys * _FIRST) ^ following  # not the other way round: order must matter
     mixed = (mixed ^ ((mixed >> _SHIFT) & _LOW)) * _SECOND
     return mixed ^ ((mixed >> 32) & 0xFFFFFFFF)
 
