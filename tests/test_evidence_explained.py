@@ -104,7 +104,7 @@ def test_hand_solved_parts() -> None:
 # ----- deletions -----
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_deleted_logits_are_those_of_the_changed_texts(seed: int) -> None:
     draw = torch.Generator().manual_seed(seed)
     words = 3 + seed % 5  # few words: repeats, and n-grams that come back as others go
@@ -222,7 +222,7 @@ def test_the_evidence_stays_when_attention_is_changed(head: str) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_card_is_about_the_class_of_the_map(task: str, encoder: str) -> None:
     model = heavy(evident_model(task, encoder))
-    for one in trusted_examples(model, [Example(text) for text in texts(5, seed=3)]):
+    for one in trusted_examples(model, [Example(text) for text in texts(2, seed=3)]):
         for trust in one.trust.values():
             assert trust.target == one.target == one.prediction.main_label
             shown = one.prediction.probabilities[one.target]
