@@ -74,7 +74,8 @@ def rows(name: str, record: dict[str, Any]) -> list[str]:
     about = (
         f"| **{name}** | test accuracy {record['test_accuracy']:.4f}, {of_attention}, "
         f"τ ceiling {known['tau_ceiling']['value']:.2f}; {record['seconds']:.0f} s |"
-        + " |" * (len(COLUMNS) - 1)
+        + " |"
+        * (len(COLUMNS) - 1)
     )
     cells = [_figure(known[key]) if key in CHANCE else "" for key in COLUMNS.values()]
     lines = [about, f"| random orders | {' | '.join(cells)} |"]
