@@ -11,12 +11,17 @@ from heedful.settings import apply
 # Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
 # clean split; where a tutorial is silent, the defaults above hold.
 PRESETS: dict[str, dict[str, Any]] = {
+    # What n-grams say, and beside it a network that reads five words at a time.
     "default": {
+        "text.vocabulary": 1_000_000,
+        "model.words": 30_000,
         "model.encoder": "conv",
         "model.hidden": 128,
         "model.window": 5,
         "model.embedding": 128,
         "model.embedding_dropout": 0.5,
+        "evidence.orders": 3,
+        "train.average": 0.99,
         "train.epochs": 20,
     },
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes

@@ -44,17 +44,16 @@ def learn_evidence(
     found = presence(both, words, config)
     parts = _places(words, found)
 
-    def fitted(part: Presence, data: Data) -> Evidence:
-        weight, base = fit_weights(part, data, task, classes, config)
+    def layer(weight: Floats, base: Floats) -> Evidence:
         keys, weights, bases, rows = map(torch.from_numpy, (found.keys, weight, base, parts))
         features = Features(keys, weights, bases, rows, found.bits)
         return Evidence(features, kinds_of(config), config.length)
 
-    own = fitted(found.first(len(train.targets)), train)
+    own = fit_weights(found.first(len(train.targets)), train, task, classes, config)
     if valid is None or not config.refit:
-        return own, None
-    targets = np.concatenate([train.targets, valid.targets])
-    return own, fitted(found, Data(both, targets))
+        return layer(*own), None
+    data = Data(both, np.concatenate([train.targets, valid.targets]))
+    return layer(*own), layer(*fit_weights(found, data, task, classes, config, own))
 
 
 def _places(words: Ints, found: Presence) -> NDArray[np.int32]:
@@ -68,7 +67,12 @@ def _places(words: Ints, found: Presence) -> NDArray[np.int32]:
 
 
 def fit_weights(
-    found: Presence, data: Data, task: Task, classes: int, config: EvidenceConfig
+    found: Presence,
+    data: Data,
+    task: Task,
+    classes: int,
+    config: EvidenceConfig,
+    start: tuple[Floats, Floats] | None = None,
 ) -> tuple[Floats, Floats]:
     """NB-SVM (Wang & Manning 2012), one class against the rest where there are more than two.
 
@@ -78,13 +82,17 @@ def fit_weights(
         task: binary, multi-class or multi-label.
         classes: C.
         config: how.
+        start: what this gave for a part of the texts: it is quicker from there.
 
     Returns:
         (F, L) weights and (L,) bases, L = 1 for binary tasks, else C.
     """
     sides = sides_of(data.targets, task, classes)  # (N, L)
     row = np.maximum(data.encoded.lengths, 1).astype(np.float32) ** np.float32(-config.length)
-    fitted = [_one_side(found.matrix, row, sides[:, c], config) for c in range(sides.shape[1])]
+    fitted = []
+    for c in range(sides.shape[1]):
+        from_ = None if start is None else (start[0][:, c], float(start[1][c]))
+        fitted.append(_one_side(found.matrix, row, sides[:, c], config, from_))
     weights, bases = zip(*fitted, strict=True)
     return np.stack(weights, axis=1), np.array(bases, np.float32)
 
@@ -99,14 +107,19 @@ def sides_of(targets: NDArray[Any], task: Task, classes: int) -> NDArray[np.bool
 
 
 def _one_side(
-    matrix: Any, row: Floats, positive: NDArray[np.bool_], config: EvidenceConfig
+    matrix: Any,
+    row: Floats,
+    positive: NDArray[np.bool_],
+    config: EvidenceConfig,
+    start: tuple[Floats, float] | None,
 ) -> tuple[Floats, float]:
     """(F,) weights and the base of one logit; only the base where all texts are on one side."""
     if positive.all() or not positive.any():
         sign = 1 if positive.all() else -1
         return np.zeros(matrix.shape[1], np.float32), sign * float(np.log(2 * len(positive) + 1))
     ratio = log_count_ratio(matrix, positive, config.smoothing)
-    return fit_linear(matrix, (row, ratio), positive, config.cost or COST, config.loss)
+    cost = config.cost or COST
+    return fit_linear(matrix, (row, ratio), positive, cost, config.loss, start)
 
 
 def log_count_ratio(matrix: Any, positive: NDArray[np.bool_], smoothing: float) -> Floats:

@@ -12,6 +12,8 @@ Loss = Literal["squared-hinge", "logistic"]
 
 _STEPS = 200
 _TOLERANCE = 1e-6  # of the objective, relative
+_REMEMBERED = 6  # steps that the curvature is estimated from
+_SMALL = 1e-3
 
 
 def fit_linear(
@@ -20,6 +22,7 @@ def fit_linear(
     positive: NDArray[np.bool_],
     cost: float,
     loss: Loss,
+    start: tuple[Floats, float] | None = None,
 ) -> tuple[Floats, float]:
     """Weights w and base b that minimise |w|^2 / 2 + cost * sum of loss(y_i (b + w . x_i)).
 
@@ -32,6 +35,8 @@ def fit_linear(
         positive: (N,) the side that each row belongs to.
         cost: C.
         loss: of a margin m.
+        start: weights and base of a like problem, to begin from; the end is the same up to the
+            tolerance.
 
     Returns:
         (F,) w * column, so that the decision is b + row * (matrix @ weights), and b.
@@ -54,10 +59,13 @@ def fit_linear(
         total = cost * float(value.sum(dtype=np.float64)) + penalty
         return total, np.append(gradient, pull.sum(dtype=np.float64))
 
-    start = np.zeros(matrix.shape[1] + 1)
-    options = {"maxiter": _STEPS, "ftol": _TOLERANCE, "maxcor": 10}
+    first = np.zeros(matrix.shape[1] + 1)
+    if start is not None:
+        np.divide(start[0], column, out=first[:-1], where=np.abs(column) > _SMALL)
+        first[-1] = start[1]
+    options = {"maxiter": _STEPS, "ftol": _TOLERANCE, "maxcor": _REMEMBERED}
     with threadpool_limits(1):  # long vectors and short work: more threads only wait
-        point = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+        point = minimize(objective, first, jac=True, method="L-BFGS-B", options=options).x
     return column * point[:-1].astype(np.float32), float(point[-1])
 
 
