@@ -120,7 +120,8 @@ def _pretraining(config: Json) -> Iterator[str]:
         told += f" and {learnt['unlabelled']:,} of {', '.join(map(code_span, files))}"
     yield f"{told}: {learnt['tokens']:,} tokens, {learnt['words']:,} words"
     if learnt["left_out"]:
-        yield f"- {learnt['left_out']:,} of these stand in the validation data and were left out"
+        also = f"{learnt['left_out']:,} more of these, which stand in the validation data"
+        yield f"- {also}, were not used"
 
 
 def _whose(config: Json) -> str:
