@@ -36,7 +36,7 @@ def learnt(found: pretrain.Prepared, config: PretrainConfig = ALL, width: int = 
 
 
 def print_of_a_table() -> str:
-    """SHA-256 of words and vectors; many words come from the second kind of texts, equally often."""
+    """SHA-256 of words and vectors; many words of the second kind of texts are equally frequent."""
     texts = planted()
     found = prepared(texts[::2], [*texts[1::2], "p q r s t u v w"])
     table = learnt(found).table
