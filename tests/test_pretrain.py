@@ -51,6 +51,14 @@ def test_the_same_bytes_in_a_fresh_process_with_another_order_of_sets() -> None:
     assert process.communicate()[0].strip() == here and len(here) == 64
 
 
+def test_how_words_are_numbered_is_nothing_to_the_vectors() -> None:
+    found = prepared(planted())
+    back = np.arange(len(found.pool.words))[::-1]
+    pool = Piece(found.pool.words[::-1], back.astype(np.int32)[found.pool.flat], found.pool.lengths)
+    turned = replace(found, pool=pool, counts=found.counts[::-1])
+    assert learnt(turned).table.tobytes() == learnt(found).table.tobytes()
+
+
 def test_words_in_like_company_are_alike() -> None:
     found = prepared(planted())
     vectors = learnt(found)

@@ -90,12 +90,12 @@ def prepare(
         most = pretrain.more_words if room is None else min(pretrain.more_words, room - own)
         least = max(config.min_frequency, pretrain.min_count)
         by_word = dict(zip(pool.words, counts.tolist(), strict=True))
-        words += added(by_word, set(other.words) - set(words), least, most)
+        words += most_frequent(by_word, set(other.words) - set(words), least, most)
     vocabulary = Vocabulary(words)
     return Prepared(vocabulary, own, encoded_by(vocabulary, labelled, config), pool, counts)
 
 
-def added(
+def most_frequent(
     counts: Mapping[str, int], candidates: AbstractSet[str], least: int, most: int
 ) -> list[str]:
     """The most frequent candidates that occur `least` times, equal ones in alphabetical order."""
@@ -124,10 +124,12 @@ def learn(
     Raises:
         HeedfulError: gensim is not installed, or no word occurs often enough.
     """
-    held = np.flatnonzero(prepared.counts >= config.min_count)
-    matrix = _skip_gram(prepared.pool, prepared.counts, held, width, config, seed, tell)
-    vocabulary = prepared.vocabulary
-    ids = vocabulary.ids([prepared.pool.words[i] for i in held.tolist()])
+    pool, vocabulary = prepared.pool, prepared.vocabulary
+    by_word = dict(zip(pool.words, prepared.counts.tolist(), strict=True))
+    # In an order that says nothing of how the texts were read.
+    held = most_frequent(by_word, by_word.keys(), config.min_count, len(by_word))
+    matrix = _skip_gram(pool, {word: by_word[word] for word in held}, width, config, seed, tell)
+    ids = vocabulary.ids(held)
     table = np.zeros((len(vocabulary), width), np.float32)
     known = np.zeros(len(vocabulary), bool)
     wanted = ids != UNK
@@ -138,16 +140,15 @@ def learn(
 
 def _skip_gram(
     pool: Piece,
-    counts: np.ndarray,
-    held: np.ndarray,
+    counts: dict[str, int],
     width: int,
     config: PretrainConfig,
     seed: int,
     tell: Callable[[str], None],
 ) -> np.ndarray:
-    """(H, E) float32, a vector for each of the words held."""
+    """(H, E) float32, a vector for each of the H words that are counted, in their order."""
     require()
-    if not len(held):
+    if not counts:
         raise HeedfulError(
             f"no word occurs pretrain.min_count={config.min_count} times, so there are no word "
             "vectors to learn; lower it, or bring more text"
@@ -169,8 +170,7 @@ def _skip_gram(
         # The rate falls from one batch to the next: small data needs small ones.
         batch_words=max(1, min(LONGEST, len(pool.flat) // 100)),
     )
-    words = [pool.words[i] for i in held.tolist()]
-    model.build_vocab_from_freq(dict(zip(words, counts[held].tolist(), strict=True)))
+    model.build_vocab_from_freq(counts)
     told = _Told(config.passes, len(pool.flat), tell)
     model.train(texts, total_examples=len(texts), epochs=config.passes, callbacks=[told])
     return np.asarray(model.wv.vectors, np.float32)
