@@ -79,8 +79,11 @@ def test_rare_words_start_at_random_and_a_line_is_told_for_each_pass() -> None:
     assert vectors.coverage_tokens == pytest.approx(4 / 5)
     assert vectors.table[found.vocabulary.id("c")].any()
     assert [line.split(":")[0] for line in lines] == [f"word vectors, pass {i}/2" for i in (1, 2)]
-    with pytest.raises(HeedfulError, match="no word occurs pretrain.min_count=9 times"):
+    with pytest.raises(HeedfulError, match="no word of the vocabulary occurs pretrain.min_count=9"):
         learnt(found, replace(config, min_count=9))
+    config = replace(config, more_words=0)
+    with pytest.raises(HeedfulError, match="no word of the vocabulary occurs pretrain.min_count=2"):
+        learnt(prepared(["a"], ["b b b"], config), config)
 
 
 def test_every_long_text_is_read_whole_in_another_order_each_time() -> None:

@@ -128,6 +128,12 @@ def learn(
     by_word = dict(zip(pool.words, prepared.counts.tolist(), strict=True))
     # In an order that says nothing of how the texts were read.
     held = most_frequent(by_word, by_word.keys(), config.min_count, len(by_word))
+    require()
+    if not any(word in vocabulary for word in held):
+        raise HeedfulError(
+            f"no word of the vocabulary occurs pretrain.min_count={config.min_count} times, so there "
+            "are no word vectors to learn; lower it, or bring more text"
+        )
     matrix = _skip_gram(pool, {word: by_word[word] for word in held}, width, config, seed, tell)
     ids = vocabulary.ids(held)
     table = np.zeros((len(vocabulary), width), np.float32)
@@ -147,12 +153,6 @@ def _skip_gram(
     tell: Callable[[str], None],
 ) -> np.ndarray:
     """(H, E) float32, a vector for each of the H words that are counted, in their order."""
-    require()
-    if not counts:
-        raise HeedfulError(
-            f"no word occurs pretrain.min_count={config.min_count} times, so there are no word "
-            "vectors to learn; lower it, or bring more text"
-        )
     from gensim.models import Word2Vec
 
     texts = _Texts(pool, seed)
