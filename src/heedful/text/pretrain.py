@@ -124,24 +124,29 @@ def learn(
     Raises:
         HeedfulError: gensim is not installed, or no word occurs often enough.
     """
-    pool, vocabulary = prepared.pool, prepared.vocabulary
-    by_word = dict(zip(pool.words, prepared.counts.tolist(), strict=True))
-    # In an order that says nothing of how the texts were read.
-    held = most_frequent(by_word, by_word.keys(), config.min_count, len(by_word))
     require()
-    if not any(word in vocabulary for word in held):
-        raise HeedfulError(
-            f"no word of the vocabulary occurs pretrain.min_count={config.min_count} times, so there "
-            "are no word vectors to learn; lower it, or bring more text"
-        )
-    matrix = _skip_gram(pool, {word: by_word[word] for word in held}, width, config, seed, tell)
-    ids = vocabulary.ids(held)
+    pool, vocabulary = prepared.pool, prepared.vocabulary
+    counts = _counts(prepared, config.min_count)
+    matrix = _skip_gram(pool, counts, width, config, seed, tell)
+    ids = vocabulary.ids(list(counts))
     table = np.zeros((len(vocabulary), width), np.float32)
     known = np.zeros(len(vocabulary), bool)
     wanted = ids != UNK
     table[ids[wanted]], known[ids[wanted]] = matrix[wanted], True
     running = np.bincount(prepared.encoded.ids, minlength=len(vocabulary))
     return filled_up(table, known, seed, running)
+
+
+def _counts(prepared: Prepared, least: int) -> dict[str, int]:
+    """The words that get a vector, in an order that says nothing of how the texts were read."""
+    counts = dict(zip(prepared.pool.words, prepared.counts.tolist(), strict=True))
+    words = most_frequent(counts, counts.keys(), least, len(counts))
+    if not any(word in prepared.vocabulary for word in words):
+        raise HeedfulError(
+            f"no word of the vocabulary occurs pretrain.min_count={least} times, so there are no "
+            "word vectors to learn; lower it, or bring more text"
+        )
+    return {word: counts[word] for word in words}
 
 
 def _skip_gram(
