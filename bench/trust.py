@@ -63,12 +63,19 @@ def measured(run: str, data: Path, options: argparse.Namespace) -> dict[str, Any
 def rows(name: str, record: dict[str, Any]) -> list[str]:
     """The Markdown rows of one run: random orders, then each method."""
     known, inside = record["chance"], record["attention"]
+    of_attention = "no attention network"
+    if inside is not None:
+        of_attention = (
+            f"conicity {inside['conicity']['value']:.2f}, "
+            f"Δp uniform {known['uniform']['value']:.2f}, "
+            f"permuted {inside['permuted']['value']:.2f}, "
+            f"adversary {inside['divergence']['value']:.2f}"
+        )
     about = (
-        f"| **{name}** | test accuracy {record['test_accuracy']:.4f}, conicity "
-        f"{inside['conicity']['value']:.2f}, Δp uniform {known['uniform']['value']:.2f}, "
-        f"permuted {inside['permuted']['value']:.2f}, adversary "
-        f"{inside['divergence']['value']:.2f}, τ ceiling {known['tau_ceiling']['value']:.2f}; "
-        f"{record['seconds']:.0f} s |" + " |" * (len(COLUMNS) - 1)
+        f"| **{name}** | test accuracy {record['test_accuracy']:.4f}, {of_attention}, "
+        f"τ ceiling {known['tau_ceiling']['value']:.2f}; {record['seconds']:.0f} s |"
+        + " |"
+        * (len(COLUMNS) - 1)
     )
     cells = [_figure(known[key]) if key in CHANCE else "" for key in COLUMNS.values()]
     lines = [about, f"| random orders | {' | '.join(cells)} |"]

@@ -9,12 +9,16 @@ import torch
 from heedful.config import Config
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier
+from heedful.nn.evidence import Evidence, Features
+from heedful.nn.grams import NONE, Kinds, grams
+from heedful.nn.lookup import ABSENT
 from heedful.settings import apply
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer
-from heedful.text.vocab import Vocabulary
+from heedful.text.vocab import PAD, RESERVED, Vocabulary
 
 BINARY = Labels(("negative", "positive"), "binary")
+USUAL = Kinds(3, 3, True)
 
 
 def bag_of_words(weights: Mapping[str, float], base: float = 0.0, **settings: object) -> TextModel:
@@ -63,3 +67,27 @@ def random_model(
         for parameter in network.parameters():
             parameter.mul_(3.0)
     return TextModel(config, labels, vocabulary, Tokenizer(config.text), network)
+
+
+def random_evidence(
+    words: int, classes: int, seed: int = 0, kinds: Kinds = USUAL, length: float = 0.5
+) -> Evidence:
+    """Random weights of most groups of some random texts of ids 2 .. words, and parts of words."""
+    draw = torch.Generator().manual_seed(seed)
+    ids = torch.randint(2, words + 1, (40, 20), generator=draw)
+    ids[::2, 1:] = PAD  # texts of one word
+    found = grams(ids, ids != PAD, kinds)
+    known = torch.cat([one.keys.flatten() for one in found]).unique()
+    known = known[(known != NONE) & (torch.rand(len(known), generator=draw) < 0.8)]
+    weight = torch.randn(len(known), classes, generator=draw)
+    parts = torch.randint(-1, len(known), (words + 1, 2), generator=draw, dtype=torch.int32)
+    parts[: len(RESERVED)] = ABSENT
+    base = torch.randn(classes, generator=draw)
+    return Evidence(Features(known, weight, base, parts), kinds, length)
+
+
+def evident_model(task: str = "binary", encoder: str = "none", **settings: object) -> TextModel:
+    """`random_model` of 12 words with n-gram evidence beside it, or of nothing else."""
+    model = random_model(12, task, model__encoder=encoder, evidence__orders=3, **settings)
+    model.network.evidence = random_evidence(13, model.network.classes)
+    return model

@@ -60,7 +60,10 @@ def tallied(
         weights[row, : len(one)] = 1 / len(one)
     logits = shares.sum(dim=1)
     tally = Tally(encoded, texts, len(model.vocabulary), phrases)
-    tally.add(np.arange(len(values)), Scored(logits, weights, shares, torch.zeros(1)))
+    tally.add(
+        np.arange(len(values)),
+        Scored(logits, weights, shares, torch.zeros(1), torch.zeros_like(logits)),
+    )
     return tally
 
 
@@ -210,7 +213,14 @@ def test_padding_is_measured() -> None:
     assert tally.reading.padding == (4 * 7 - 11, 0.0, 0.0)
     weights = torch.full((1, 4), 0.25)
     tally.add(
-        np.array([1]), Scored(torch.zeros(1, 1), weights, torch.ones(1, 4, 1), torch.zeros(1))
+        np.array([1]),
+        Scored(
+            torch.zeros(1, 1),
+            weights,
+            torch.ones(1, 4, 1),
+            torch.zeros(1),
+            torch.zeros(1, 1),
+        ),
     )
     assert tally.reading.padding == (4 * 7 - 11 + 2, 0.5, 2.0), "a leak would be seen"
     padding = shares_of(model, tally, "en")[-1]

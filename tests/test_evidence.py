@@ -145,7 +145,7 @@ def fitted(kinds: dict, seed: int = 1, **more):
     )
     config = apply(Config(), {f"evidence.{k}": v for k, v in kinds.items()}).evidence
     words = Vocabulary([f"word{i}ing" for i in range(8)])
-    keys = subword_keys(words, config.subwords)
+    keys = subword_keys(words, config.subwords or 0)
     task = more.get("task", "binary")
     own, _ = learn_evidence(Data(encoded, targets), None, keys, task, 3, config)
     return own, encoded, targets

@@ -222,13 +222,14 @@ class Trust:
         tokens: how many tokens the text has.
         comprehensiveness: AOPC, p lost when the top tokens are deleted; higher is better.
         sufficiency: AOPC, p lost when only the top tokens are kept; lower is better.
-        attention_flip: weights zeroed and renormalised, states kept.
+        attention_flip: weights zeroed and renormalised, states and n-gram evidence kept; None
+            where there is no attention network.
         input_flip: tokens replaced by the unknown token, the model run again.
         tau: Kendall's tau between the strengths of the map and of leave-one-out, signs left
             aside, as attention has none; None where one of them is constant.
         tau_signed: the same with signs.
         tau_ceiling: `tau` of gradient x input.
-        uniform: |change of p| under uniform attention.
+        uniform: |change of p| under uniform attention; None where there is no attention network.
         trusted: whether the map beats all random maps on comprehensiveness.
         sentence: the verdict in plain words.
     """
@@ -239,12 +240,12 @@ class Trust:
     tokens: int
     comprehensiveness: Judged
     sufficiency: Judged
-    attention_flip: Flip
+    attention_flip: Flip | None
     input_flip: Flip
     tau: float | None
     tau_signed: float | None
     tau_ceiling: float | None
-    uniform: float
+    uniform: float | None
     trusted: bool
     sentence: str
 
@@ -252,7 +253,7 @@ class Trust:
         """The attributes by name."""
         nested = ("comprehensiveness", "sufficiency", "attention_flip", "input_flip")
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return values | {name: values[name].to_json() for name in nested}
+        return values | {name: values[name].to_json() for name in nested if values[name]}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Trust:
@@ -262,7 +263,10 @@ class Trust:
             KeyError, TypeError, ValueError: damaged.
         """
         judged = {k: Judged.from_json(values[k]) for k in ("comprehensiveness", "sufficiency")}
-        flips = {k: Flip.from_json(values[k]) for k in ("attention_flip", "input_flip")}
+        flips = {
+            k: None if values[k] is None else Flip.from_json(values[k])
+            for k in ("attention_flip", "input_flip")
+        }
         known = {f.name for f in fields(cls)}
         return cls(**{k: values[k] for k in known} | judged | flips)
 
@@ -281,7 +285,8 @@ class Explanation:
         tokens: the tokens the model read, in order and disjoint.
         prediction: what the model says.
         target: the class the map is about unless the reader chooses another.
-        attention: one weight per token, >= 0, sum 1 (all zero for a text without tokens).
+        attention: one weight per token, >= 0, sum 1 (all zero for a text without tokens). Empty
+            where the model has no attention network.
         contributions: per class, one signed number per token.
         base, logits, error: per class.
         maps: further methods (`explain.legend.METHODS`, or a map from outside): method to class
@@ -289,6 +294,8 @@ class Explanation:
         missing: for methods that promise a sum (integrated gradients, Shapley values): method to
             class to what the numbers miss of it, in log-odds.
         trust: how far a map of the predicted class may be trusted, by method.
+        parts: of a model with n-gram evidence, what its parts add to the base: `evidence`, and
+            `attention` if there is an attention network, to class to log-odds. Empty otherwise.
     """
 
     text: str
@@ -305,6 +312,12 @@ class Explanation:
     maps: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     missing: dict[str, dict[str, float]] = field(default_factory=dict)
     trust: dict[str, Trust] = field(default_factory=dict)
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def attends(self) -> bool:
+        """Whether attention weights are known; a text without tokens needs none."""
+        return len(self.attention) == len(self.tokens)
 
     def map_of(
         self, method: str, target: str, *, absolute: bool = False
@@ -317,19 +330,19 @@ class Explanation:
             absolute: how strongly each token counts, for or against, instead of the signed number.
         """
         if method == "attention":
-            return self.attention
+            return self.attention if self.attends else None
         found = self.contributions if method == "contribution" else self.maps.get(method, {})
         values = found.get(target)
         return tuple(map(abs, values)) if absolute and values is not None else values
 
     def to_json(self) -> dict[str, Any]:
-        """Tokens as objects with offsets, attention and the contribution per class."""
+        """Tokens as objects with offsets, attention (if any) and the contribution per class."""
         tokens = [
             {
                 "text": token.text,
                 "start": token.start,
                 "end": token.end,
-                "attention": self.attention[i],
+                "attention": self.attention[i] if self.attends else None,
                 "contributions": {c: values[i] for c, values in self.contributions.items()},
             }
             for i, token in enumerate(self.tokens)
@@ -350,6 +363,7 @@ class Explanation:
             },
             "missing": self.missing,
             "trust": {method: trust.to_json() for method, trust in self.trust.items()},
+            "parts": self.parts,
         }
 
     @classmethod
@@ -366,7 +380,7 @@ class Explanation:
             tokens=tuple(Token(t["text"], t["start"], t["end"]) for t in tokens),
             prediction=Prediction(**prediction | {"labels": tuple(prediction["labels"])}),
             target=values["target"],
-            attention=tuple(float(t["attention"]) for t in tokens),
+            attention=tuple(float(t["attention"]) for t in tokens if t["attention"] is not None),
             contributions={
                 name: tuple(float(t["contributions"][name]) for t in tokens)
                 for name in values["base"]
@@ -382,6 +396,7 @@ class Explanation:
             },
             missing={method: dict(by) for method, by in values.get("missing", {}).items()},
             trust={m: Trust.from_json(found) for m, found in values.get("trust", {}).items()},
+            parts={part: dict(by) for part, by in values.get("parts", {}).items()},
         )
 
     def _repr_html_(self) -> str:

@@ -29,6 +29,8 @@ class Anatomy:
         logits: (L,) the decision.
         uniform_logits: (L,) the decision with equal weights, states kept.
         conicity: of the states, see `nn.conicity`; 0 without tokens.
+        evidence: (L,) what of both logits n-gram evidence says, whatever the weights; None =
+            there is none.
     """
 
     ids: NDArray[np.int32]
@@ -37,6 +39,7 @@ class Anatomy:
     logits: Logits
     uniform_logits: Logits
     conicity: float
+    evidence: Logits | None = None
 
 
 def anatomies(model: TextModel, encoded: Encoded) -> Iterator[tuple[int, Anatomy]]:
@@ -45,14 +48,17 @@ def anatomies(model: TextModel, encoded: Encoded) -> Iterator[tuple[int, Anatomy
     for order, ids, mask in scoring_batches(network, encoded):
         with inference(network):
             states, attended = network.pool(network.embed(ids, mask), mask)
+            learned = network.head(attended.context.squeeze(1))
+            beside = network.beside(ids, mask, torch.zeros_like(learned))
             found = (
                 attended.weights.squeeze(1).double(),
                 states,
-                network.head(attended.context.squeeze(1)),
-                network.head(masked_mean(states, mask)),
+                learned + beside,
+                network.head(masked_mean(states, mask)) + beside,
                 conicity(states, mask),
+                beside,
             )
-        weights, rows, logits, uniform, cones = (part.cpu().numpy() for part in found)
+        weights, rows, logits, uniform, cones, shown = (part.cpu().numpy() for part in found)
         for row, index in enumerate(order.tolist()):
             own = encoded[index].astype(np.int32)
             here = slice(len(own))  # copies: a view would keep the whole batch alive
@@ -65,13 +71,20 @@ def anatomies(model: TextModel, encoded: Encoded) -> Iterator[tuple[int, Anatomy
                     logits[row].copy(),
                     uniform[row].copy(),
                     float(cones[row]),
+                    None if network.evidence is None else shown[row].copy(),
                 ),
             )
 
 
-def heads(network: Classifier, contexts: NDArray[np.floating]) -> Logits:
-    """(K, L) logits of contexts (K, H) made by hand, by the network's own head."""
+def heads(
+    network: Classifier, contexts: NDArray[np.floating], evidence: Logits | None = None
+) -> Logits:
+    """(K, L) logits of contexts (K, H) made by hand, by the network's own head.
+
+    Args:
+        evidence: (L,) logits of n-gram evidence to be added: it stays, whatever the context.
+    """
     made = torch.from_numpy(np.ascontiguousarray(contexts, np.float32)).to(device_of(network))
     with inference(network):
         found: Logits = network.head(made).cpu().numpy()
-    return found
+    return found if evidence is None else found + evidence

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
-from heedful.explain.legend import ALWAYS, check_methods
-from heedful.explain.methods import token_maps
+from heedful.explain.legend import ALWAYS
+from heedful.explain.methods import check_maps, token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.nn.classify import Scored
@@ -63,7 +63,7 @@ def explain_examples(
         raise HeedfulError(
             f"unknown class {target!r}; the model knows {', '.join(model.labels.names)}"
         )
-    check_methods(methods)
+    check_maps(model.network, methods)
     further = [name for name in dict.fromkeys(methods) if name not in ALWAYS]
     for start in range(0, len(examples), CHUNK):
         yield from _explain_chunk(model, examples[start : start + CHUNK], target, further)
@@ -76,7 +76,13 @@ def _explain_chunk(
     result: list[Explanation | None] = [None] * len(examples)
     for order, part in scored(model.network, encoded):
         for row, index in enumerate(order):
-            one = Scored(part.logits[row], part.weights[row], part.contributions[row], part.base)
+            one = Scored(
+                part.logits[row],
+                part.weights[row],
+                part.contributions[row],
+                part.base,
+                part.evidence[row],
+            )
             result[index] = _record(model, examples[index], encoded, int(index), one, target)
     explained = [explanation for explanation in result if explanation is not None]
     return _with_maps(model, encoded, explained, further) if further else explained
@@ -125,9 +131,9 @@ def _record(
         row[None], np.array([len(tokens)]), encoded.unknown[here], encoded.cut[here]
     )
     shares = one.contributions.double().numpy()[: len(tokens)]  # (N, C)
-    base = one.base.double().numpy()
+    base, shown = one.base.double().numpy(), one.evidence.double().numpy()
     if model.task == "binary":  # one logit, for the second class; the first is its mirror image
-        logits, base = _mirror(logits), _mirror(base)
+        logits, base, shown = _mirror(logits), _mirror(base), _mirror(shown)
         shares = np.concatenate([-shares, shares], axis=1)
     error = logits - base - shares.sum(axis=0)
     return Explanation(
@@ -135,14 +141,26 @@ def _record(
         tokens=tuple(tokens),
         prediction=prediction,
         target=target or prediction.main_label,
-        attention=tuple(one.weights.tolist()[: len(tokens)]),
+        attention=tuple(one.weights.tolist()[: len(tokens)]) if model.network.attends else (),
         contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
         base=_by_class(names, base),
         logits=_by_class(names, logits),
         error=_by_class(names, error),
         gold=example.gold,
         label=example.labels,
+        parts=_parts(model, shown, shares.sum(axis=0) - shown),
     )
+
+
+def _parts(
+    model: TextModel, shown: NDArray[np.float64], read: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    """`Explanation.parts`: what evidence shows, and what attention read, by class."""
+    network, names = model.network, model.labels.names
+    if network.evidence is None:
+        return {}
+    parts = {"evidence": _by_class(names, shown)}
+    return parts | {"attention": _by_class(names, read)} if network.attends else parts
 
 
 def _mirror(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -111,14 +111,14 @@ class Share:
         kind: content, stop word, punctuation, unknown or padding.
         count: how many tokens are of this kind; padding: empty places in the batches.
         tokens: share of all real tokens; padding has none.
-        attention: share of all attention.
+        attention: share of all attention; None where there is no attention network.
         contribution: share of all absolute contributions, summed over classes.
     """
 
     kind: str
     count: int
     tokens: float
-    attention: float
+    attention: float | None
     contribution: float
 
 
@@ -132,7 +132,8 @@ class Positions:
     Attributes:
         texts: how many texts are long enough.
         least: tokens that a text needs for it.
-        attention, contribution: by tenth of the text.
+        attention, contribution: by tenth of the text. Without an attention network what is said
+            of attention is empty.
         first_attention, first_contribution: the first tokens, from the start.
         last_attention, last_contribution: the last tokens, the last one last.
     """

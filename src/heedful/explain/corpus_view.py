@@ -24,6 +24,7 @@ these are scored; nothing is kept of a single text. `explain.carriers` has the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def corpus_view(
         min_texts=least,
         classes=views,
         shares=shares_of(model, tally, language),
-        positions=positions_of(tally.reading),
+        positions=positions_of(tally.reading, attends=model.network.attends),
         change=None if other is None else change(other, read, examples, limits),
     )
 
@@ -188,24 +189,25 @@ def shares_of(model: TextModel, tally: Tally, language: str | None) -> tuple[Sha
     for kind, of in kinds.items():
         parts = [float(c[of].sum()) / whole for c, whole in zip(columns, wholes, strict=True)]
         rows.append(Share(kind, int(counts[of].sum()), *parts))
-    padded = Share("padding", empty, 0.0, attention / wholes[1], contribution / wholes[2])
-    return (*rows, padded)
+    rows.append(Share("padding", empty, 0.0, attention / wholes[1], contribution / wholes[2]))
+    known = model.network.attends
+    return tuple(row if known else replace(row, attention=None) for row in rows)
 
 
-def positions_of(reading: Reading) -> Positions:
+def positions_of(reading: Reading, *, attends: bool = True) -> Positions:
     """Means over the texts that are long enough; empty where none is."""
     count = reading.long_texts
 
-    def means(values: np.ndarray) -> tuple[float, ...]:
-        return tuple((values / count).tolist()) if count else ()
+    def means(values: np.ndarray, *, known: bool = True) -> tuple[float, ...]:
+        return tuple((values / count).tolist()) if count and known else ()
 
     return Positions(
         texts=count,
         least=LONG_ENOUGH,
-        attention=means(reading.tenths[0]),
+        attention=means(reading.tenths[0], known=attends),
         contribution=means(reading.tenths[1]),
-        first_attention=means(reading.first[0]),
+        first_attention=means(reading.first[0], known=attends),
         first_contribution=means(reading.first[1]),
-        last_attention=means(reading.last[0]),
+        last_attention=means(reading.last[0], known=attends),
         last_contribution=means(reading.last[1]),
     )

@@ -2,7 +2,8 @@
 
 Where a state sees a window only (token-wise and convolutional encoders), a deletion changes the
 few states around it. They alone are computed again and pooled with the others, which stay: N
-deletions cost about N windows instead of N texts. Elsewhere every text is read again.
+deletions cost about N windows instead of N texts. Elsewhere every text is read again. N-gram
+evidence changes around a deletion only, too (`nn.deleted`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from heedful.explain.perturb import Asking, Ids, Logits, deleted
 from heedful.learn.model import device_of, inference
 from heedful.nn.attend import Location
 from heedful.nn.classify import Classifier
+from heedful.nn.deleted import deleted_logits
 
 Positions = NDArray[np.int64]
 
@@ -59,6 +61,9 @@ def _locally(network: Classifier, ids: Ids, places: Positions) -> Logits:
     device = device_of(network)
     with inference(network):
         every = torch.from_numpy(ids.astype(np.int64)).to(device)[None]
+        shown = _evidence(network, every[0], torch.from_numpy(places).to(device))
+        if not network.attends:
+            return np.asarray(shown + network.head.base().cpu().numpy(), np.float32)
         states, scores = _states(network, every, torch.ones_like(every, dtype=torch.bool))
         # Neighbours of the deleted token, two reaches to either side: what the states that
         # change can see. What lies beyond the text stays masked, as it is in a whole text.
@@ -73,12 +78,21 @@ def _locally(network: Classifier, ids: Ids, places: Positions) -> Logits:
             new_states = states.new_zeros(len(at), 0, states.shape[2])
             new_scores = scores.new_zeros(len(at), 0)
         changed, real = at[:, inner], there[:, inner]
-        return _pooled(
+        read = _pooled(
             network,
             (states[0], scores[0]),
             (torch.cat([changed, at.new_tensor(places)[:, None]], dim=1), real),
             (new_states[:, inner], new_scores[:, inner].masked_fill(~real, -torch.inf)),
         )
+        return read + shown
+
+
+def _evidence(network: Classifier, ids: Tensor, places: Tensor) -> Logits:
+    """(K, L) what n-gram evidence says of the text (N,) without one token each; 0 without any."""
+    if network.evidence is None:
+        return np.zeros((len(places), network.classes), np.float32)
+    shown: Logits = deleted_logits(network.evidence, ids, places).cpu().numpy()
+    return shown
 
 
 def _states(network: Classifier, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """Attention-level erasure: weights zeroed in some order and the rest renormalised, states kept.
 
 It speaks about states, not about words: a state may know of words whose own are erased (Serrano
-& Smith 2019).
+& Smith 2019). N-gram evidence stays as it is.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _erased(mix: Mixer, anatomy: Anatomy, orders: NDArray[np.int64]) -> Logits:
     left = _from_the_end(weights)[:, 1:]
     sums = _from_the_end(weights[:, :, None] * mix.values[orders])[:, 1:]
     mixed = sums / np.where(left > 0, left, 1.0)[:, :, None]
-    nothing = heads(mix.network, np.zeros((1, anatomy.states.shape[1])))[0]
+    empty = np.zeros((1, anatomy.states.shape[1]))
+    nothing = heads(mix.network, empty, mix.evidence)[0]
     flat = mix.decide(mixed.reshape(-1, mixed.shape[-1]))
     found = flat.reshape(*left.shape, len(nothing))
     found[left <= 0] = nothing  # weights may underflow to 0 before all tokens are erased

@@ -1,8 +1,9 @@
 """Maps from gradients: attention x gradient, gradient x input, integrated gradients.
 
 All take ids (B, T), mask (B, T), the class of each text (B,) and a classifier, and give (B, T)
-in log-odds, exactly 0 on padding. z is `outputs.class_logit`. The network is left as it was:
-its mode is restored and no parameter gets a `.grad`.
+in log-odds, exactly 0 on padding. z is `outputs.class_logit`. To what each says of the attention
+network, the contributions of n-gram evidence are added (`explain.evidence`). The network is left
+as it was: its mode is restored and no parameter gets a `.grad`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from heedful.explain.evidence import evidence_map
 from heedful.explain.outputs import class_logit
 from heedful.learn.model import SCORING_TOKENS
 from heedful.nn.classify import Classifier
@@ -65,23 +67,34 @@ def attention_gradient(
         (slope,) = torch.autograd.grad(z.sum(), context)  # (B, H)
     toward = (states * slope.unsqueeze(1)).sum(dim=-1).masked_fill(~mask, 0.0)
     values: Tensor = attended.weights.squeeze(1) * toward
-    return values
+    return values + _shown(network, ids, mask, classes, task)[0]
 
 
 def gradient_input(
     network: Classifier, ids: Tensor, mask: Tensor, classes: Tensor, task: Task
 ) -> Tensor:
     """e_t . dz/de_t for the token vectors e (Denil et al. 2014; Shrikumar et al. 2016)."""
+    shown, _ = _shown(network, ids, mask, classes, task)
+    if not network.attends:
+        return shown
     with differentiable(network):
         with torch.no_grad():
             values = network.embed(ids, mask)
         slope = _slope(network, values, mask, classes, task)
     toward: Tensor = (values * slope).sum(dim=-1).masked_fill(~mask, 0.0)
-    return toward
+    return toward + shown
+
+
+def _shown(
+    network: Classifier, ids: Tensor, mask: Tensor, classes: Tensor, task: Task
+) -> tuple[Tensor, Tensor]:
+    """(B, T) n-gram evidence for the classes, and (B,) what that misses."""
+    with torch.no_grad():
+        return evidence_map(network, ids, mask, classes, task)
 
 
 def _z(network: Classifier, values: Tensor, mask: Tensor, classes: Tensor, task: Task) -> Tensor:
-    """(B,) z of token vectors (B, T, E)."""
+    """(B,) z of token vectors (B, T, E), without n-gram evidence."""
     _, attended = network.pool(values, mask)
     return class_logit(network.head(attended.context.squeeze(1)), classes, task)
 
@@ -117,6 +130,9 @@ def integrated_gradients(
     Returns:
         (B, T) values, and (B,) the completeness error z(text) - z(baseline) - sum; float64.
     """
+    shown, short = (part.double() for part in _shown(network, ids, mask, classes, task))
+    if not network.attends:
+        return shown, short
     with differentiable(network):
         with torch.no_grad():
             start = network.embed(ids.masked_fill(mask, UNK), mask)
@@ -132,8 +148,8 @@ def integrated_gradients(
                 break
             halves = _integrate(path, parts.at.pick(bad).halved(), FEWER)
             parts = parts.pick(~bad).and_also(halves)
-    values = torch.zeros(mask.shape, dtype=torch.float64, device=ids.device)
-    missing = torch.zeros_like(ends).index_add_(0, parts.at.rows, parts.gap)
+    values = shown.clone()
+    missing = short.index_add(0, parts.at.rows, parts.gap)
     return values.index_add_(0, parts.at.rows, parts.shares), missing
 
 

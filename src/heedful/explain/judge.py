@@ -155,8 +155,10 @@ def _card(
         return np.asarray(found.reshape(logits.shape[:-1]))
 
     inputs = first_change(differs(curves.masked), size)
-    weights = attention_flips(model.network, anatomy, orders, differs)
-    uniform = abs(p - float(odds.p(anatomy.uniform_logits[None])[0]))
+    weights, uniform = None, None
+    if model.network.attends:
+        weights = attention_flips(model.network, anatomy, orders, differs)
+        uniform = abs(p - float(odds.p(anatomy.uniform_logits[None])[0]))
     ceiling, own = tau(np.abs(subject.ceiling), np.abs(loo)), len(maps)
     trust = {}
     for number, (name, values) in enumerate(maps.items()):
@@ -169,7 +171,7 @@ def _card(
             tokens=size,
             comprehensiveness=comprehensiveness,
             sufficiency=_judged(kept, number, own, higher=False),
-            attention_flip=_flip(weights, number, own),
+            attention_flip=None if weights is None else _flip(weights, number, own),
             input_flip=_flip(inputs, number, own),
             tau=tau(np.abs(values), np.abs(loo)),
             tau_signed=tau(values, loo),

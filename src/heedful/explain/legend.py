@@ -98,6 +98,9 @@ METHODS: tuple[str, ...] = tuple(LEGENDS)
 ALWAYS = ("attention", "contribution")
 """The maps that every explanation has: they need not be asked for."""
 
+OF_ATTENTION = ("attention", "attention-gradient")
+"""The maps that only a model with an attention network has."""
+
 
 def check_methods(names: Iterable[str]) -> None:
     """Raise HeedfulError for a name that is no method, with those that are."""

@@ -14,7 +14,8 @@ from heedful.explain.attribute import explain_examples
 from heedful.explain.deletions import is_local
 from heedful.explain.divergence import spread
 from heedful.explain.inside import Gathered, Inside, look_inside
-from heedful.explain.legend import ALWAYS, METHODS, check_methods
+from heedful.explain.legend import ALWAYS
+from heedful.explain.methods import check_maps, methods_of
 from heedful.explain.outside import Outside
 from heedful.explain.rationale import judge_rationales
 from heedful.explain.survey import Survey, figure, legend, to_json
@@ -38,14 +39,14 @@ class Plan:
     """What to measure.
 
     Attributes:
-        methods: whose maps to judge.
+        methods: whose maps to judge; None = all that the model has.
         outside: maps made elsewhere, to be judged as well.
         others: models that cut texts into the same tokens, trained with other seeds, by name.
         controls: the slow methods are judged on so many texts, the first ones.
         seed: of random maps and permutations.
     """
 
-    methods: Sequence[str] = METHODS
+    methods: Sequence[str] | None = None
     outside: Sequence[Outside] = ()
     others: Mapping[str, TextModel] = field(default_factory=dict)
     controls: int = CONTROLS
@@ -59,7 +60,8 @@ def measure(
 
     `legend`: what each metric is, and which direction is better; `methods`: method -> metric ->
     value, low, high (95 % bootstrap over texts), texts; `chance` and ceilings; `attention`:
-    permutation medians, adversarial divergence, conicity; `seeds`: spread over seeds;
+    permutation medians, adversarial divergence, conicity, null where there is no attention
+    network; `seeds`: spread over seeds;
     `plausibility` where gold evidence is marked; `show`: the method to show by default, null
     where that is open; `cards`: every card, with the scores of each random map, to recompute
     all this.
@@ -71,22 +73,26 @@ def measure(
         progress: told the stage, texts done, and of how many.
 
     Raises:
-        HeedfulError: an unknown method or label, or no text with words.
+        HeedfulError: a method that is unknown or that the model does not have, an unknown label,
+            or no text with words.
     """
-    check_methods(plan.methods)
+    attends = model.network.attends
+    methods = methods_of(model.network) if plan.methods is None else plan.methods
+    check_maps(model.network, methods)
     texts = [example.text for example in examples]
     encoded = model.encode(texts)
     truths = model.labels.encode(examples) if _labelled(model, examples) else None
     survey, attention = Survey(), Gathered()
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
-    slow = slow_methods(model, plan.methods)
-    quick = [method for method in plan.methods if method not in slow]
+    slow = slow_methods(model, methods)
+    quick = [method for method in methods if method not in slow]
     outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
     found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
     for example, judgement in zip(examples, found, strict=True):
         survey.add(judgement.card)
-        inside = look_inside(model, judgement, plan.seed) if judgement.card.right else None
+        there = attends and judgement.card.right
+        inside = look_inside(model, judgement, plan.seed) if there else None
         if inside:
             attention.texts.append(inside)
         if example.gold:
@@ -105,7 +111,7 @@ def measure(
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
         "show": survey.shown(),
-        "attention": attention.to_json(),
+        "attention": attention.to_json() if attends else None,
         "seeds": _spread(model, plan.others, texts, encoded),
         # In this order: what needs no map (random, all tokens) is that of all texts.
         "plausibility": _plausibility(controls, slow) | _plausibility(explained, quick),
@@ -206,7 +212,7 @@ def _spread(
     model: TextModel, others: Mapping[str, TextModel], texts: Sequence[str], encoded: Encoded
 ) -> dict[str, Any] | None:
     """How far attention moves from seed to seed, which an adversary has to be held against."""
-    if not others:
+    if not others or not model.network.attends:
         return None
     own = _weights(model, encoded)
     theirs = [_weights(other, other.encode(texts)) for other in others.values()]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from heedful.explain import gradients
 from heedful.explain.erasure import leave_one_out
 from heedful.explain.found import Found
-from heedful.explain.legend import ALWAYS, check_methods
+from heedful.explain.legend import ALWAYS, METHODS, OF_ATTENTION, check_methods
 from heedful.explain.orders import seeded
 from heedful.explain.outputs import Array, class_logit
 from heedful.explain.perturb import Asking, Ids, run
 from heedful.explain.sampling import lime, shapley
 from heedful.learn.model import TextModel, scored, scoring_batches
 from heedful.nn.classify import Classifier
-from heedful.records import Task
+from heedful.records import HeedfulError, Task
 from heedful.text.vocab import Encoded
 
 Classes = NDArray[np.int64]
@@ -27,6 +27,23 @@ Maps = list[dict[str, Found]]
 
 _GRADIENTS = ("attention-gradient", "gradient-input", "integrated-gradients")
 _ASKED = ("leave-one-out", "lime", "shapley")
+
+
+def methods_of(network: Classifier, names: Sequence[str] = METHODS) -> tuple[str, ...]:
+    """Those of the methods that the network has: maps of attention take an attention network."""
+    return tuple(m for m in names if network.attends or m not in OF_ATTENTION)
+
+
+def check_maps(network: Classifier, names: Sequence[str]) -> None:
+    """Raise HeedfulError for a name that is no method, or none of this network."""
+    check_methods(names)
+    there = methods_of(network)
+    for name in names:
+        if name not in there:
+            raise HeedfulError(
+                f"there is no map by {name!r}: this model has no attention network; choose from "
+                f"{', '.join(there)}"
+            )
 
 
 def token_maps(
@@ -45,9 +62,9 @@ def token_maps(
         For each text one Found per method, in the order asked for.
 
     Raises:
-        HeedfulError: an unknown method.
+        HeedfulError: an unknown method, or one that the model does not have.
     """
-    check_methods(methods)
+    check_maps(model.network, methods)
     maps: Maps = [{} for _ in range(len(encoded))]
     classes = np.asarray(classes, np.int64)
     if set(methods) & set(ALWAYS):

@@ -24,15 +24,20 @@ class Mixer:
         network: whose head decides.
         values: (N, D) the tokens' logits behind a linear head, else their states.
         linear: whether the values are logits.
+        evidence: (L,) logits of n-gram evidence, whatever the weights; None = there is none.
+            Values that are logits hold it already.
     """
 
     network: Classifier
     values: Array
     linear: bool
+    evidence: Logits | None = None
 
     def decide(self, mixed: Array) -> Logits:
         """(K, L) logits of (K, D) values mixed by weights that sum to 1."""
-        return mixed.astype(np.float32) if self.linear else heads(self.network, mixed)
+        if self.linear:
+            return mixed.astype(np.float32)
+        return heads(self.network, mixed, self.evidence)
 
     def reweighted(self, weights: Array) -> Logits:
         """(K, L) logits under other weights (K, N), each row >= 0 with sum 1."""
@@ -42,5 +47,6 @@ class Mixer:
 def mixer(network: Classifier, anatomy: Anatomy) -> Mixer:
     """The cheapest values that mix to this text's decisions."""
     linear = isinstance(network.head, LinearHead)
-    values = heads(network, anatomy.states) if linear else anatomy.states
-    return Mixer(network, values.astype(np.float64), linear)
+    shown = anatomy.evidence
+    values = heads(network, anatomy.states, shown) if linear else anatomy.states
+    return Mixer(network, values.astype(np.float64), linear, shown)

@@ -123,7 +123,9 @@ def _explained(entry: Mapping[str, Any], where: str) -> Iterator[_Map]:
         found = Explanation.from_json(entry)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _WrongError("it is a damaged explanation; write it anew with --json") from None
-    columns: dict[str, dict[str | None, tuple[float, ...]]] = {"attention": {None: found.attention}}
+    columns: dict[str, dict[str | None, tuple[float, ...]]] = {}
+    if found.attends:
+        columns["attention"] = {None: found.attention}
     for method, made in ({"contribution": found.contributions} | found.maps).items():
         columns[method] = {target: values for target, values in made.items()}  # noqa: C416
     for method, by_class in columns.items():

@@ -83,7 +83,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "attention_flip",
-        lambda t: t.attention_flip.share,
+        lambda t: t.attention_flip.share if t.attention_flip else None,
         True,
         False,
         "median share of weights zeroed until the decision changes",
@@ -194,7 +194,10 @@ class Survey:
         return {
             "comprehensiveness": figure([c.comprehensiveness.random_mean for c in cards]),
             "sufficiency": figure([c.sufficiency.random_mean for c in cards]),
-            "attention_flip": figure([c.attention_flip.random_median for c in cards], median=True),
+            "attention_flip": figure(
+                [c.attention_flip.random_median if c.attention_flip else None for c in cards],
+                median=True,
+            ),
             "input_flip": figure([c.input_flip.random_median for c in cards], median=True),
             "best_comprehensiveness": figure([c.comprehensiveness.best for c in cards]),
             "best_sufficiency": figure([c.sufficiency.best for c in cards]),

@@ -14,7 +14,7 @@ from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
 from heedful.explain.judge import Card, Subject, judge
 from heedful.explain.legend import ALWAYS
-from heedful.explain.methods import token_maps
+from heedful.explain.methods import check_maps, methods_of, token_maps
 from heedful.explain.orders import RANDOMS
 from heedful.explain.perturb import run
 from heedful.learn.estimator import as_texts
@@ -53,7 +53,8 @@ def measure_trust(
     Args:
         model: a `TextClassifier` or `TextModel`.
         text: one text, or several.
-        methods: whose maps to judge.
+        methods: whose maps to judge; of the two usual ones attention is left out where the model
+            has no attention network.
         randoms: how many random maps to hold them against.
         seed: of the random maps.
 
@@ -68,7 +69,9 @@ def measure_trust(
     texts = [text] if isinstance(text, str) else as_texts(text)
     if randoms < 1:
         raise HeedfulError(f"randoms is {randoms}; a map needs at least 1 random map to beat")
-    found = judgements(inner, inner.encode(texts), methods, randoms=randoms, seed=seed)
+    asked = methods_of(inner.network, ALWAYS) if tuple(methods) == ALWAYS else methods
+    check_maps(inner.network, asked)
+    found = judgements(inner, inner.encode(texts), asked, randoms=randoms, seed=seed)
     trust = [judgement.card.trust for judgement in found]
     return trust[0] if isinstance(text, str) else trust
 

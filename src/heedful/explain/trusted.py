@@ -11,7 +11,7 @@ from heedful.explain.attribute import explain_examples, with_maps
 from heedful.explain.deletions import is_local
 from heedful.explain.judge import LONGEST
 from heedful.explain.legend import ALWAYS
-from heedful.explain.methods import token_maps
+from heedful.explain.methods import check_maps, methods_of, token_maps
 from heedful.explain.trust import TOGETHER, Judgement, judgements
 from heedful.learn.model import TextModel
 from heedful.records import Example, Explanation
@@ -31,15 +31,17 @@ def trusted_examples(
     Maps of another `target` are shown, but a card is always about the predicted class.
 
     Raises:
-        HeedfulError: an unknown class or method.
+        HeedfulError: an unknown class or method, or a method that the model does not have.
     """
+    check_maps(model.network, methods)
+    always = methods_of(model.network, ALWAYS)
     for start in range(0, len(examples), TOGETHER):
         some = examples[start : start + TOGETHER]
         further = [method for method in methods if method not in ALWAYS]
         # Maps of the predicted class are made on the way to the card: they are not made twice.
         plain = explain_examples(model, some, target, further if target else ())
         encoded = model.encode([example.text for example in some])
-        found = judgements(model, encoded, [*ALWAYS, *further], seed=seed)
+        found = judgements(model, encoded, [*always, *further], seed=seed)
         for explanation, judgement in zip(plain, found, strict=True):
             yield _with_card(model, explanation, judgement, further, target)
 

@@ -12,18 +12,18 @@ HINT = 0.75
 """Share of the random maps that a hint has to beat."""
 
 
-def verdict(method: str, tokens: int, erased: Judged, uniform: float) -> tuple[bool, str]:
+def verdict(method: str, tokens: int, erased: Judged, uniform: float | None) -> tuple[bool, str]:
     """Whether to trust a map, and the sentence that says so.
 
     Args:
         method: whose map it is.
         tokens: how many the text has.
         erased: its comprehensiveness.
-        uniform: |change of p| under uniform attention.
+        uniform: |change of p| under uniform attention; None = there is no attention.
     """
     if tokens < 2:
         return False, "A text of one word leaves no order to judge."
-    if method == "attention" and uniform < UNUSED:
+    if method == "attention" and uniform is not None and uniform < UNUSED:
         return False, (
             "Replacing the attention by uniform weights changes nothing: read the contributions "
             "instead."

@@ -10,6 +10,7 @@ from typing import Any
 
 from heedful.explain.attribute import explain_examples
 from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.methods import check_maps, methods_of
 from heedful.explain.trusted import trusted_examples
 from heedful.explain.units import check_unit, summed
 from heedful.face.console import Counter, note, stdout, tell_data, write_json, write_text
@@ -78,6 +79,7 @@ def run_explain(
     if not examples:
         raise HeedfulError("there is nothing left to explain; give texts with words in them")
     method = wanted.method or shown_by_default(folder)
+    check_maps(model.network, [method])
     found = _explained(model, examples, wanted, method)
     if wanted.html:
         page = to_html(found, title=f"heedful: {folder.name}", method=method)
@@ -111,7 +113,7 @@ def _explained(
 ) -> list[Explanation]:
     further = [method]
     if wanted.all_methods:
-        further = [m for m in METHODS if m != "random" or m == method]
+        further = [m for m in methods_of(model.network) if m != "random" or m == method]
     with_cards = len(examples) <= FEW if wanted.trust is None else wanted.trust
     if wanted.trust is None and not with_cards:
         note(f"no cards of trust for {len(examples):,} texts; --trust measures them")

@@ -50,10 +50,12 @@ class Piece(NamedTuple):
 
 def methods_of(explanations: Iterable[Explanation]) -> tuple[Method, ...]:
     """Every method that some explanation has, as offered: known ones first, then from outside."""
-    found = dict.fromkeys(name for e in explanations for name in e.maps)
+    records = list(explanations)
+    found = dict.fromkeys(name for e in records for name in e.maps)
+    always = ALWAYS if all(e.attends for e in records) else ("contribution",)
     known = [name for name in LEGENDS if name in found and name not in ALWAYS]
     outside = [name for name in found if name not in LEGENDS]
-    return (*ALWAYS, *known, *outside)
+    return (*always, *known, *outside)
 
 
 def titled(method: Method) -> str:
@@ -83,9 +85,11 @@ def checked(explanations: Sequence[Explanation]) -> Sequence[Explanation]:
     """The same explanations, or HeedfulError naming the first number that cannot be drawn."""
     for row, explanation in enumerate(explanations, 1):
         where = f"explanation {row}"
-        columns = {"attention": explanation.attention} | {
+        columns = {
             f"contributions[{name!r}]": values for name, values in explanation.contributions.items()
         }
+        if explanation.attention:  # there may be no attention network
+            columns["attention"] = explanation.attention
         columns |= {
             f"maps[{method!r}][{name!r}]": values
             for method, maps in explanation.maps.items()
@@ -116,13 +120,13 @@ def _check_offsets(explanation: Explanation, where: str) -> None:
 
 def _check_trust(explanation: Explanation, where: str) -> None:
     for method, trust in explanation.trust.items():
-        numbers = {"uniform": [trust.uniform]}
+        numbers = {"uniform": [trust.uniform or 0.0]}
         for name in ("comprehensiveness", "sufficiency"):
             judged: Judged = getattr(trust, name)
             numbers[name] = [judged.value, judged.best, *judged.randoms]
         for name in ("attention_flip", "input_flip"):
-            flip: Flip = getattr(trust, name)
-            numbers[name] = [flip.share, *flip.randoms]
+            flip: Flip | None = getattr(trust, name)
+            numbers[name] = [flip.share, *flip.randoms] if flip else []
         for name, values in numbers.items():
             if not all(map(math.isfinite, values)):
                 raise HeedfulError(f"{where}, trust[{method!r}], {name}: not a number in it")
@@ -264,7 +268,22 @@ def account(explanation: Explanation, target: str) -> str:
     return (
         f"base {even(base)} {'−' if total < 0 else '+'} words {even(abs(total))} = "
         f"{even(logit)} log-odds for {target} ({remainder(explanation.error[target])})"
+        f"{parted(explanation, target)}"
     )
+
+
+PARTS = {"evidence": "n-gram evidence", "attention": "attention network"}
+"""What the parts of a decision are called."""
+
+
+def parted(explanation: Explanation, target: str) -> str:
+    """`; words: n-gram evidence 2.100, attention network −0.600`; empty without such parts."""
+    parts = [(PARTS[key], explanation.parts[key]) for key in PARTS if key in explanation.parts]
+    if not parts:
+        return ""
+    if len(parts) == 1:
+        return f"; words: all {parts[0][0]}"
+    return "; words: " + ", ".join(f"{name} {even(by[target])}" for name, by in parts)
 
 
 def sum_of(explanation: Explanation, method: Method, target: str) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from heedful.explain.legend import legend_of
 from heedful.face.colours import STEPS
 from heedful.face.controls import HIDDEN
-from heedful.face.heat import ALWAYS, Method, limit_of, methods_of, sum_of, titled
+from heedful.face.heat import ALWAYS, Method, limit_of, methods_of, parted, sum_of, titled
 from heedful.face.pack import ALPHABET, folded, packed
 from heedful.face.trust_card import packed_cards
 from heedful.face.trust_rows import MEASURES, RIGHT
@@ -138,6 +138,7 @@ def _packed_text(explanation: Explanation, classes: list[str], parts: int) -> di
             for name, values in kept.items()
         },
         "s": {place[name]: _sums(explanation, name) for name in explanation.contributions},
+        **_parted(explanation, place),
         "p": [classes.index(x) for x in explanation.prediction.labels if x in classes],
     }
     if explanation.label:
@@ -177,6 +178,12 @@ def _sums(explanation: Explanation, name: str) -> list[float]:
     total = math.fsum(explanation.contributions[name])
     numbers = (explanation.base[name], total, explanation.logits[name], explanation.error[name])
     return [_short(x) for x in numbers]
+
+
+def _parted(explanation: Explanation, place: Mapping[str, str]) -> dict[str, Any]:
+    """n: what is said, by class, of the decision's parts; nothing where there are none."""
+    said = {place[name]: parted(explanation, name) for name in explanation.contributions}
+    return {"n": said} if any(said.values()) else {}
 
 
 def _short(value: float) -> float:

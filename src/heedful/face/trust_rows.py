@@ -42,7 +42,7 @@ MEASURES: dict[str, Measure] = {
         "lower is better",
         "The share of words to take out of the attention, in the map’s order, until the decision "
         "changes: weights set to zero, the rest made to sum to 1, states kept. About the "
-        "attention, not about words: states know their neighbours.",
+        "attention, not about words: states know their neighbours. N-gram evidence stays as it is.",
     ),
     "input_flip": Measure(
         "flip, input level",
@@ -61,7 +61,7 @@ MEASURES: dict[str, Measure] = {
         "uniform attention",
         "near 0: attention unused",
         "How far the probability moves when every word gets the same attention. Near 0 the "
-        "attention decides nothing here: read contributions instead.",
+        "attention decides nothing here: read contributions instead. N-gram evidence stays.",
     ),
     "missing": Measure(
         "completeness error",
@@ -74,6 +74,7 @@ MEASURES: dict[str, Measure] = {
 
 KEY = "◆ this map  ┃ random maps, on average  · each of them  ○ best order found"
 """What the marks on a strip are."""
+NO_ATTENTION = "not defined: the model has no attention network"
 RIGHT, EDGE = 200, 6
 """Width of a strip, and room at its ends for the marks."""
 
@@ -117,10 +118,13 @@ def _rows(explanation: Explanation, trust: Trust) -> Iterator[Row]:
         if judged.randoms:
             numbers += f"  ┃ random {plain(judged.random_mean)}"
         yield Row(key, _judged(judged), f"{numbers}  ○ best {plain(judged.best)}", _strip(judged))
-    yield Row("attention_flip", _flip(trust.attention_flip))
+    flip = trust.attention_flip
+    yield Row("attention_flip", NO_ATTENTION if flip is None else _flip(flip))
     yield Row("input_flip", _flip(trust.input_flip))
     yield Row("tau", _tau(trust))
-    yield Row("uniform", f"moves the probability by {plain(trust.uniform)}")
+    uniform = trust.uniform
+    moves = NO_ATTENTION if uniform is None else f"moves the probability by {plain(uniform)}"
+    yield Row("uniform", moves)
     missing = _missing(explanation, trust)
     if missing is not None:
         size = remainder(missing).removeprefix("error ")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from heedful.explain.legend import METHODS, check_methods
+from heedful.explain.legend import check_methods
 from heedful.explain.measure import Plan, measure
+from heedful.explain.methods import check_maps
 from heedful.explain.outside_file import read_maps
 from heedful.face.console import Counter, cell, note, show, tell_data, warn, write_json
 from heedful.face.remembering import names_of, remembered
@@ -54,13 +55,13 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     check_methods(asked.methods)
     folder = Path(run)
     model = load_model(folder)
+    check_maps(model.network, asked.methods)
     others = {other: _other(model, other) for other in asked.others}
     corpus = _read(folder, data, replace(options, multi_label=model.task == "multi-label"))
     tell_data(corpus.notes, corpus.bad_rows)
     examples = _drawn(corpus.examples, asked.limit, asked.seed)
-    methods = asked.methods or METHODS
     outside = read_maps(Path(asked.map)) if asked.map else ()
-    plan = Plan(methods, outside, others, asked.controls, asked.seed)
+    plan = Plan(asked.methods or None, outside, others, asked.controls, asked.seed)
     with using_threads(0), Counter() as counter:
         found = measure(model, examples, plan, counter)
     record = _about(run, data, corpus, examples) | found
@@ -212,20 +213,25 @@ def _advice(method: str | None) -> str:
 
 def _told(record: Mapping[str, Any]) -> list[str]:
     """The figures of the model in sentences, and which map to read."""
-    known, inside = record["chance"], record["attention"]
+    known = record["chance"]
 
     def value(figure: Mapping[str, Any]) -> str:
         return "n/a" if figure["value"] is None else brief(figure["value"])
 
-    lines = [
-        _advice(record["show"]),
-        f"uniform weights move the probability by {value(known['uniform'])} on average, permuted "
-        f"ones by {value(inside['permuted'])} (median)",
-        "an attention as different as a Jensen–Shannon divergence of "
-        f"{value(inside['divergence'])} (bound .69) leaves the probability within .05",
-        f"conicity of the states: {value(inside['conicity'])}; gradient x input agrees with "
-        f"leave-one-out at tau {value(known['tau_ceiling'])}",
-    ]
+    lines, agrees = [_advice(record["show"])], "gradient x input agrees with leave-one-out at tau "
+    agrees += value(known["tau_ceiling"])
+    inside = record["attention"]
+    if inside is None:
+        lines += ["no attention network: figures about attention are not defined", agrees]
+    else:
+        lines += [
+            "uniform weights move the probability by "
+            f"{value(known['uniform'])} on average, permuted ones by {value(inside['permuted'])} "
+            "(median)",
+            "an attention as different as a Jensen–Shannon divergence of "
+            f"{value(inside['divergence'])} (bound .69) leaves the probability within .05",
+            f"conicity of the states: {value(inside['conicity'])}; {agrees}",
+        ]
     if record["seeds"]:
         apart = value(record["seeds"]["divergence"])
         lines.append(f"attention of runs with other seeds diverges by {apart} on average")

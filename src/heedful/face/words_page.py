@@ -68,6 +68,7 @@ def to_page(view: CorpusView, about: About) -> str:
             for name in mirrored(view)
         ],
         "shares": _shares(view),
+        "attends": any(share.attention is not None for share in view.shares),
         "padding": next(share for share in view.shares if share.kind == "padding"),
         "language": view.language,
         "positions": _positions(view.positions),
@@ -178,10 +179,10 @@ def _shares(view: CorpusView) -> Table:
     for share in view.shares:
         padding = share.kind == "padding"
         tokens = text("no token") if padding else barred(share.tokens)
-        rows.append(
-            [text(KINDS[share.kind]), tokens, barred(share.attention), barred(share.contribution)]
-        )
-    head = ("", "tokens", "attention", "contributions, size")
+        read = [] if share.attention is None else [barred(share.attention)]
+        rows.append([text(KINDS[share.kind]), tokens, *read, barred(share.contribution)])
+    attends = any(share.attention is not None for share in view.shares)
+    head = ("", "tokens", *(["attention"] if attends else []), "contributions, size")
     return Table("Share of each kind of token", head, rows)
 
 
@@ -194,6 +195,8 @@ def _positions(found: Positions) -> dict[str, Any] | None:
     )
     pictures = []
     for kind, tenths, first, last in kinds:
+        if not tenths:  # there is no attention network
+            continue
         names = [f"{10 * (i + 1)}" for i in range(len(tenths))]
         pictures.append((f"{kind}, up to … % of the text", [*zip(names, tenths, strict=True)]))
         names = [f"{i + 1}." for i in range(len(first))]

@@ -171,12 +171,14 @@ def _show_both(words: Sequence[BothWays], name: str) -> None:
 def _shares(shares: Sequence[Share]) -> Table:
     table = Table()
     table.add_column("kind")
-    for heading in ("tokens", "attention", "contributions"):
+    attends = any(share.attention is not None for share in shares)
+    for heading in ("tokens", *(["attention"] if attends else []), "contributions"):
         table.add_column(heading, justify="right")
     for share in shares:
         padding = share.kind == "padding"
         tokens = "–" if padding else percent(share.tokens)
-        table.add_row(share.kind, tokens, percent(share.attention), percent(share.contribution))
+        read = [] if share.attention is None else [percent(share.attention)]
+        table.add_row(share.kind, tokens, *read, percent(share.contribution))
     return table
 
 
@@ -186,20 +188,21 @@ def _show_positions(found: Positions) -> None:
         return
     table = Table()
     table.add_column("part of the text")
-    for heading in ("attention", "contributions"):
+    kinds = {
+        "attention": (found.attention, found.first_attention, found.last_attention),
+        "contributions": (found.contribution, found.first_contribution, found.last_contribution),
+    }
+    shown = {heading: kind for heading, kind in kinds.items() if kind[0]}
+    for heading in shown:
         table.add_column(heading, no_wrap=True)
     top = max(1.0, *found.attention, *found.contribution)
-    for i, pair in enumerate(zip(found.attention, found.contribution, strict=True)):
-        table.add_row(f"{10 * i} to {10 * i + 10} %", *(_bar(value, top) for value in pair))
+    for i, values in enumerate(zip(*(tenths for tenths, _, _ in shown.values()), strict=True)):
+        table.add_row(f"{10 * i} to {10 * i + 10} %", *(_bar(value, top) for value in values))
     table.add_section()
-    ends = [
-        *((f"token {i}", i - 1, found.first_attention, found.first_contribution)
-          for i in (1, 2, 3)),
-        *((name, i, found.last_attention, found.last_contribution)
-          for name, i in (("third last", -3), ("last but one", -2), ("last token", -1))),
-    ]  # fmt: skip
-    for name, place, attention, contribution in ends:
-        table.add_row(name, f"{attention[place]:.2f}", f"{contribution[place]:.2f}")
+    for i in (1, 2, 3):
+        table.add_row(f"token {i}", *(f"{first[i - 1]:.2f}" for _, first, _ in shown.values()))
+    for name, place in (("third last", -3), ("last but one", -2), ("last token", -1)):
+        table.add_row(name, *(f"{last[place]:.2f}" for _, _, last in shown.values()))
     of = "1 text" if found.texts == 1 else f"{found.texts:,} texts"
     title = f"where texts are read (1 = all places alike; {of} of {found.least} tokens or more)"
     _show(title, table)

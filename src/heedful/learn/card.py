@@ -64,20 +64,29 @@ def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
 
 
 def _what(config: Json) -> list[str]:
-    network, names = config["model"], list(config["id2label"].values())
+    names = list(config["id2label"].values())
     shown = ", ".join(map(code_span, names[:LONG_NAMES]))
     more = f" and {len(names) - LONG_NAMES} more" if len(names) > LONG_NAMES else ""
     lines = [
         f"A {config['task']} text classifier, trained with heedful {config['heedful']}. "
         f"Labels: {shown}{more}.",
         "",
-        f"- network: embedding {network['embedding']}, encoder `{network['encoder']}`, attention "
-        f"`{network['attention']}`, {network['head']} head{_parameters(config)}",
+        f"- network: {', '.join(_parts(config))}{_parameters(config)}",
         f"- preset `{config['preset']}`, seed {config['train']['seed']}",
     ]
     if config.get("stopped"):
         lines.append(f"- training: {config['stopped']}")
     return [*lines, *_decision(config.get("decision") or {}), ""]
+
+
+def _parts(config: Json) -> Iterator[str]:
+    """What the decision is made of."""
+    network, orders = config["model"], config.get("evidence", {}).get("orders", 0)
+    if network["encoder"] != "none":
+        yield f"embedding {network['embedding']}, encoder `{network['encoder']}`"
+        yield f"attention `{network['attention']}`, {network['head']} head"
+    if orders:
+        yield f"evidence of n-grams of up to {orders} words"
 
 
 def _parameters(config: Json) -> str:

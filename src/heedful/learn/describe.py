@@ -22,7 +22,7 @@ class Layer:
 
 
 def parameters(module: nn.Module | nn.Parameter | None) -> int:
-    """Number of trainable values."""
+    """Number of values that were learnt."""
     if module is None:
         return 0
     if isinstance(module, nn.Parameter):
@@ -31,7 +31,16 @@ def parameters(module: nn.Module | nn.Parameter | None) -> int:
 
 
 def describe(model: TextModel) -> list[Layer]:
-    """The network as rows, Embed -> Encode -> Attend -> Predict. B texts, T tokens each."""
+    """The network as rows, Embed -> Encode -> Attend -> Predict. B texts, T tokens each.
+
+    N-gram evidence, whose logits are added to those of the attention network, stands before
+    Predict. Without an attention network there are no rows for one.
+    """
+    reading = _attention_rows(model) if model.network.attends else []
+    return [*reading, *_evidence_rows(model), _predict_row(model)]
+
+
+def _attention_rows(model: TextModel) -> list[Layer]:
     network, config = model.network, model.config.model
     embed = network.embed.table
     rows = [
@@ -53,19 +62,28 @@ def describe(model: TextModel) -> list[Layer]:
             parameters(network.score) + parameters(network.query),
         )
     )
+    return rows
+
+
+def _evidence_rows(model: TextModel) -> list[Layer]:
+    evidence = model.network.evidence
+    if evidence is None:
+        return []
+    return [Layer("evidence", str(evidence), f"(B, {evidence.classes})", parameters(evidence))]
+
+
+def _predict_row(model: TextModel) -> Layer:
+    network, config = model.network, model.config.model
     classes = len(model.labels.names)
     logits = 1 if model.task == "binary" else classes
     activation = "softmax" if model.task == "multi-class" else "sigmoid"
     head = "linear" if config.head == "linear" else f"dense {config.head_width} + linear"
-    rows.append(
-        Layer(
-            "predict",
-            f"{head}, {activation}, {classes} labels",
-            f"(B, {logits})",
-            parameters(network.head),
-        )
-    )
-    return rows
+    if not network.attends:
+        head = "evidence + constant"
+    elif network.evidence is not None:
+        head += " + evidence"
+    what = f"{head}, {activation}, {classes} labels"
+    return Layer("predict", what, f"(B, {logits})", parameters(network.head))
 
 
 def _encoder_rows(encoder: nn.Module, window: int) -> list[Layer]:

@@ -22,6 +22,7 @@ from heedful.text.vocab import UNK, Encoded, joined
 
 Ints = NDArray[np.int64]
 
+COST = 0.05
 _TEXTS, _TOKENS = 256, 16_384  # of a scoring batch
 
 
@@ -109,7 +110,7 @@ def _one_side(
         sign = 1 if positive.all() else -1
         return np.zeros(matrix.shape[1], np.float32), sign * float(np.log(2 * len(positive) + 1))
     ratio = log_count_ratio(matrix, positive, config.smoothing)
-    return fit_linear(matrix, (row, ratio), positive, config.cost, config.loss)
+    return fit_linear(matrix, (row, ratio), positive, config.cost or COST, config.loss)
 
 
 def log_count_ratio(matrix: Any, positive: NDArray[np.bool_], smoothing: float) -> Floats:

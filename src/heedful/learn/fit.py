@@ -28,6 +28,7 @@ from heedful.learn.model import (
 )
 from heedful.learn.outcome import Outcome
 from heedful.learn.pretraining import Facts, Start, begin
+from heedful.learn.rules import with_rules
 from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
@@ -122,7 +123,7 @@ def fit(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
             "more text"
         )
-    config = with_all_cores(config)
+    config = with_rules(with_all_cores(config), encoded)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
@@ -181,7 +182,7 @@ def _add_evidence(
     """
     network, config = model.network, model.config.evidence
     known = Vocabulary(model.vocabulary.tokens[len(RESERVED) : size])
-    words = subword_keys(known, config.subwords)
+    words = subword_keys(known, config.subwords or 0)
     own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
     listener.say(f"n-gram evidence: {own}")
     if valid is not None and network.attends:

@@ -59,7 +59,7 @@ def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
     from scipy.sparse import csc_array
 
     found = [
-        _frequent(keys, texts, len(encoded), config.min_texts)
+        _frequent(keys, texts, len(encoded), config.min_texts or 1)
         for keys, texts in _occurrences(encoded, words, kinds_of(config))
     ]
     keys, sizes, texts = (np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from heedful.learn.baseline import Baseline
-from heedful.learn.model import TextModel, logits_and_uniform, to_probabilities
+from heedful.learn.model import TextModel, logits, logits_and_uniform, to_probabilities
 from heedful.learn.scores import Scores, excerpt
 from heedful.records import Example
 from heedful.text.vocab import Encoded
@@ -33,7 +33,10 @@ def score_examples(
     targets = model.labels.encode(examples)  # first: an unknown label is found at once
     texts = [example.text for example in examples]
     encoded = model.encode(texts) if encoded is None else encoded
-    learned, uniform = logits_and_uniform(model.network, encoded)
+    if model.network.attends:
+        learned, uniform = logits_and_uniform(model.network, encoded)
+    else:
+        learned, uniform = logits(model.network, encoded), None
     probabilities = to_probabilities(learned, model.task)
     return Scores(
         labels=model.labels,
@@ -46,6 +49,6 @@ def score_examples(
         unknown=encoded.unknown,
         cut=encoded.cut,
         probabilities=probabilities,
-        uniform=to_probabilities(uniform, model.task),
+        uniform=None if uniform is None else to_probabilities(uniform, model.task),
         baseline=None if baseline is None else baseline.probabilities(texts),
     )

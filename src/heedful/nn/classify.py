@@ -29,12 +29,14 @@ class Scored(NamedTuple):
         weights: (B, T) attention.
         contributions: (B, T, C) signed, exactly 0 on padding.
         base: (C,) what the model says of a text that contributes nothing.
+        evidence: (B, C) what of the contributions' sum comes from n-gram evidence.
     """
 
     logits: Tensor
     weights: Tensor
     contributions: Tensor
     base: Tensor
+    evidence: Tensor
 
 
 class Inner(NamedTuple):
@@ -239,13 +241,14 @@ class Classifier(nn.Module):
         context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
         slope = self.head.slope(context)  # (B, C, H)
         contributions = self.encode.hand_down(values, states, mask, weights, slope)
-        scored = Scored(self.head(context), weights, contributions, self.head.base())
+        logits, base = self.head(context), self.head.base()
         if self.evidence is None:
-            return scored
+            return Scored(logits, weights, contributions, base, torch.zeros_like(logits))
         found = self.evidence(ids, mask)
         return Scored(
-            scored.logits + found.logits,
+            logits + found.logits,
             weights,
             contributions + found.contributions,
-            scored.base + self.evidence.bias,
+            base + self.evidence.bias,
+            found.logits - self.evidence.bias,
         )

@@ -30,9 +30,9 @@ class Embed(nn.Module):
             self.table.weight[PAD].zero_()
 
     def load(self, vectors: Float[Tensor, "V E"]) -> None:
-        """Start from these vectors; the row of PAD must be zero."""
+        """Start from these vectors, of which only the table's rows are used; PAD's must be zero."""
         with torch.no_grad():
-            self.table.weight.copy_(vectors)
+            self.table.weight.copy_(vectors[: self.table.num_embeddings])
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B T E"]:
         """Vectors of the tokens; zero at padding."""

@@ -152,6 +152,11 @@ class Evidence(nn.Module):
         """C."""
         return self.weight.shape[1]
 
+    @property
+    def reach(self) -> int | None:
+        """Every group lies within so many neighbouring tokens; None = nobody knows."""
+        return self.kinds.widest
+
     @torch.no_grad()
     def rescale(self, factor: float) -> None:
         """Multiply all evidence, and with it base and contributions, by a number."""

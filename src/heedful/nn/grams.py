@@ -34,6 +34,11 @@ class Kinds(NamedTuple):
     reach: int = 1
     borders: bool = False
 
+    @property
+    def widest(self) -> int:
+        """Every group lies within so many neighbouring tokens."""
+        return max(self.orders, self.reach + 1, 2)
+
 
 class Grams(NamedTuple):
     """Groups of one kind, at most one at each token.

@@ -71,6 +71,7 @@ const heatMaps = (data, root, extra) => {
     return spans;
   };
   const known = new Map(data.methods.map((method, i) => [method.name, { ...method, index: i }]));
+  const always = (method) => method === "contribution" || method === "attention";
   const scaleOf = ({ text }, method) =>
     (method === "attention" ? text.h : method === "contribution" ? text.l : mapsOf(text, method)[0]);
   // A method's maps of a text: scale, values by class, and the class that mirrors the one kept.
@@ -173,7 +174,7 @@ const heatMaps = (data, root, extra) => {
   };
   const legend = (card, method, target) => {
     const { remark, unit, both, low, high, name } = scale(card, method, target);
-    const further = known.get(method).index > 1;
+    const further = !always(method);
     const parts = both ? [tag("span", `${low} against`), tag("i", ""), tag("span", `${high} for ${name}`)]
       : [tag("span", low), tag("i", "", "heat"), tag("span", `${high} ${further ? unit : "attention"}`)];
     if (both && further && unit) parts.push(tag("span", unit, "unit"));
@@ -199,7 +200,7 @@ const heatMaps = (data, root, extra) => {
   };
   const sums = (card, method, target) => {
     const { index } = known.get(method);
-    const said = index > 1 ? (((card.text.e || {})[index] || {})[target] || "") : account(card, target);
+    const said = !always(method) ? (((card.text.e || {})[index] || {})[target] || "") : account(card, target);
     card.article.querySelector(".sum span").textContent = said && `${said} · `;
   };
   const account = (card, target) => {
@@ -208,7 +209,7 @@ const heatMaps = (data, root, extra) => {
     const size = Math.abs(error);
     const remains = error ? `error ${size >= 0.0005 ? size.toFixed(3) : size.toExponential(0)}` : "no error";
     return `base ${even(base)} ${total < 0 ? "−" : "+"} words ${even(Math.abs(total))} = ${even(logit)} ` +
-      `log-odds for ${data.classes[target]} (${remains})`;
+      `log-odds for ${data.classes[target]} (${remains})${(card.text.n || {})[target] || ""}`;
   };
 
   // ----- every number of a text -----
@@ -219,12 +220,12 @@ const heatMaps = (data, root, extra) => {
   };
   const fill = (card, details) => {
     const target = targetOf(card), name = data.classes[target];
-    const shown = known.get(view.method).index > 1 && values(card, view.method, target);
-    const signs = values(card, "contribution", target), heat = values(card, "attention");
+    const shown = !always(view.method) && values(card, view.method, target), attends = known.has("attention");
+    const signs = values(card, "contribution", target), heat = attends ? values(card, "attention") : [];
     const row = (kind, cells) => tag("tr", cells.map((cell) => tag(kind, cell)));
     const own = (i) => (shown ? [signed(shown[i])] : []);
-    const rows = card.tokens.map((token, i) => row("td", [listed(token.surface), ...own(i), signed(signs[i]), plain(heat[i])]));
-    const heads = ["word", ...(shown ? [known.get(view.method).title] : []), `contribution to ${name}`, "attention"];
+    const rows = card.tokens.map((token, i) => row("td", [listed(token.surface), ...own(i), signed(signs[i]), ...(attends ? [plain(heat[i])] : [])]));
+    const heads = ["word", ...(shown ? [known.get(view.method).title] : []), `contribution to ${name}`, ...(attends ? ["attention"] : [])];
     details.querySelector(".numbers").replaceChildren(tag("table", [tag("thead", row("th", heads)), tag("tbody", rows)]));
   };
 
@@ -234,8 +235,9 @@ const heatMaps = (data, root, extra) => {
     const token = card.tokens[i], target = targetOf(card);
     const told = (value) => `${value > 0 ? "+" : ""}${precise(value)} ${value < 0 ? "against" : "for"} ${data.classes[target]}`;
     const contribution = told(values(card, "contribution", target)[i]);
-    const lines = [contribution, `attention ${precise(values(card, "attention")[i])}`];
-    if (known.get(view.method).index > 1) {
+    const lines = [contribution];
+    if (known.has("attention")) lines.push(`attention ${precise(values(card, "attention")[i])}`);
+    if (!always(view.method)) {
       const shown = values(card, view.method, target);
       lines[0] = `contribution ${contribution}`;
       lines.unshift(`${known.get(view.method).title} ${shown ? told(shown[i]) : "has no map of this class"}`);

@@ -24,7 +24,9 @@ _WIDTH, _LEFT, _BOX = 340, 8, 206
 _GAP, _LINE, _PAD = 30, 15, 9
 _MIDDLE = _LEFT + _BOX // 2
 _RIGHT = _LEFT + _BOX
-_COLOURS = {"embed": "1", "encode": "3", "attend": "4", "predict": "2"}
+_ASIDE = 24
+"""By so much n-gram evidence is narrower: the context goes past it, to Predict."""
+_COLOURS = {"embed": "1", "encode": "3", "attend": "4", "evidence": "5", "predict": "2"}
 
 
 def network_svg(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> str:
@@ -36,12 +38,14 @@ def network_svg(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> s
         labels: class names.
     """
     parts, y = [_end(2, "text as token ids (B, T)")], 28
-    for name, layer in zip(_named(layers), layers, strict=True):
-        parts.append(_arrow(_MIDDLE, y, _MIDDLE, y + _GAP - 3))
-        y += _GAP
-        lines = list(_lines(layer))
+    for i, (name, layer) in enumerate(zip(_named(layers), layers, strict=True)):
+        beside = layer.stage == "evidence" and i > 0  # it reads the text itself, not what is above
+        lines = list(_lines(layer, 27 if beside else 36))
         height = 2 * _PAD + _LINE * (len(lines) + 1)
-        parts.append(_box(name, _COLOURS.get(layer.stage, "soft"), lines, y, height))
+        parts.append(_past(y, height) if beside else _arrow(_MIDDLE, y, _MIDDLE, y + _GAP - 3))
+        y += _GAP
+        width = _BOX - _ASIDE if beside else _BOX
+        parts.append(_box(name, _COLOURS.get(layer.stage, "soft"), lines, y, height, width))
         if layer.stage == "attend":
             parts.append(_beside(layer, y, height))
         y += height
@@ -61,22 +65,31 @@ def _named(layers: Sequence[Layer]) -> Iterator[str]:
         yield stage.capitalize() + number
 
 
-def _lines(layer: Layer) -> Iterator[str]:
+def _past(y: int, height: int) -> str:
+    """How token ids get to n-gram evidence below `y`, and the context past it to Predict."""
+    ink, into, x = variable("soft"), y + _GAP + height // 2, _RIGHT - _ASIDE // 2
+    ids = f'<path d="M{_LEFT} 15H3V{into}" fill="none" stroke="{ink}" stroke-width="1.4"/>'
+    return ids + _arrow(3, into, _LEFT, into) + _arrow(x, y, x, y + height + 2 * _GAP - 3)
+
+
+def _lines(layer: Layer, columns: int = 36) -> Iterator[str]:
     """What stands in a box below its name: what it is, what it gives, how much it holds."""
     what, _, _ = layer.what.partition(", query: ")
     _, _, context = layer.shape.partition(" weights, ")
-    yield from textwrap.wrap(what, 36)
+    yield from textwrap.wrap(what, columns)
     yield f"gives {context or layer.shape}"
     yield count(layer.parameters, "parameter")
 
 
-def _box(name: str, colour: str, lines: Sequence[str], y: int, height: int) -> str:
+def _box(
+    name: str, colour: str, lines: Sequence[str], y: int, height: int, width: int = _BOX
+) -> str:
     edge = variable(colour)
     rows = [_text(_LEFT + 14, y + _PAD + 11, name, "ink", 'font-size="13" font-weight="600"')]
     for i, line in enumerate(lines, 1):
         rows.append(_text(_LEFT + 14, y + _PAD + 11 + i * _LINE, line, "soft" if i > 1 else "ink"))
     return (
-        f'<rect x="{_LEFT}" y="{y}" width="{_BOX}" height="{height}" rx="6" fill="{edge}" '
+        f'<rect x="{_LEFT}" y="{y}" width="{width}" height="{height}" rx="6" fill="{edge}" '
         f'fill-opacity=".1" stroke="{edge}" stroke-width="1.4"/>'
         f'<rect x="{_LEFT}" y="{y}" width="5" height="{height}" rx="2.5" fill="{edge}"/>'
         + "".join(rows)

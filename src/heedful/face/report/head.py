@@ -66,10 +66,13 @@ def _sentences(report: Report) -> list[str]:
     record = report.shown
     if report.record is None and not record:
         return []
-    return [
-        _against(record, "baseline", "The linear baseline", "a linear model was not measured here"),
-        _against(record, "uniform", "Uniform attention", "uniform attention was not measured here"),
+    found = [
+        _against(record, "baseline", "The linear baseline", "a linear model was not measured here")
     ]
+    if part(report.config, "model").get("encoder") == "none":
+        return found
+    missing = "uniform attention was not measured here"
+    return [*found, _against(record, "uniform", "Uniform attention", missing)]
 
 
 def _against(record: Mapping[str, Any], key: str, name: str, missing: str) -> str:
@@ -98,14 +101,24 @@ def _without_attention(mine: float, theirs: float) -> str:
 
 def _who(report: Report) -> list[tuple[str, str]]:
     config, data = report.config, part(report.config, "data")
-    model = part(config, "model")
     kind = report.task or MISSING
     return [
-        ("network", f"{_named(model, 'encoder')} encoder × {_named(model, 'attention')} attention"),
+        ("network", _network(config)),
         ("preset", str(config.get("preset", MISSING))),
         ("task", f"{kind}, {len(report.classes)} classes"),
         ("trained on", f"{count(data.get('train_rows'))} texts of {files(data, 'files')}"),
     ]
+
+
+def _network(config: Mapping[str, Any]) -> str:
+    """What decides: encoder and attention, n-gram evidence, or both."""
+    model, parts = part(config, "model"), []
+    if model.get("encoder") != "none":
+        parts = [f"{_named(model, 'encoder')} encoder × {_named(model, 'attention')} attention"]
+    orders = finite(part(config, "evidence").get("orders"))
+    if orders:
+        parts.append(f"n-grams of up to {plural(orders, 'word')}")
+    return " + ".join(parts)
 
 
 def _named(values: Mapping[str, Any], key: str) -> str:

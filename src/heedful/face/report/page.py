@@ -16,7 +16,7 @@ from markupsafe import Markup
 from heedful.face.report.about import about
 from heedful.face.report.alarms import alarms
 from heedful.face.report.checks import checks
-from heedful.face.report.data import Report, Selected
+from heedful.face.report.data import Report, Selected, part
 from heedful.face.report.examples import examples
 from heedful.face.report.figures import figures
 from heedful.face.report.head import head
@@ -40,6 +40,7 @@ def to_report(report: Report, plot_style: str = "") -> str:
         "name": report.name,
         "evaluated": report.record is not None,
         "measured": report.record is not None or report.validation is not None,
+        "attends": part(report.config, "model").get("encoder") != "none",
         "alarms": alarms(report),
         "head": head(report),
         "figures": figures(report),
