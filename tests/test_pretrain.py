@@ -22,7 +22,7 @@ from heedful.learn.checkpoint import Store
 from heedful.learn.data import Data
 from heedful.learn.evidence import evidence_logits, learn_evidence
 from heedful.learn.fit import Saving, fit
-from heedful.learn.pretraining import begin
+from heedful.learn.pretraining import begin, check_start
 from heedful.learn.subwords import subword_keys
 from heedful.records import Example, HeedfulError
 from heedful.settings import apply
@@ -261,7 +261,7 @@ def test_without_gensim_one_line_says_what_to_install(
     refusal = heedful(*command, "--unlabelled", "reviews:20:2").refusal()
     assert refusal.endswith("not installed: pip install 'heedful[vectors]'")
     assert not (tmp_path / "run").exists()
-    assert heedful(*command, "--no-baseline").code == 0  # who does not ask for it needs none
+    check_start(Config(), unlabelled=False)  # who does not ask for it needs none
 
 
 # -- the command --------------------------------------------------------------------------
