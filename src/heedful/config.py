@@ -127,6 +127,36 @@ class EvidenceConfig:
 
 
 @dataclass(frozen=True)
+class PretrainConfig:
+    """Word vectors learnt before training, from texts whose labels are not looked at.
+
+    They are learnt where texts without labels are given (`--unlabelled`), or with `on_training`;
+    their width is `model.embedding`. See text/pretrain.py.
+
+    Attributes:
+        objective: `skip-gram`: each word foretells its neighbours; `none` = no such vectors.
+        passes: over the training texts and those without labels.
+        context: neighbours on each side at most; each time as many as are drawn from 1 to that.
+        negative: random words that are told apart from each neighbour.
+        sample: words more frequent than this share of all are passed over now and then; 0 = never.
+        min_count: a word must occur this often to get a vector.
+        rate: the learning rate at first; it falls to nearly nothing.
+        more_words: most words that the vocabulary gets from the texts without labels.
+        on_training: learn vectors from the training texts even if there are no others.
+    """
+
+    objective: Literal["skip-gram", "none"] = "skip-gram"
+    passes: int = 5
+    context: int = 8
+    negative: int = 5
+    sample: float = 1e-4
+    min_count: int = 3
+    rate: float = 0.025
+    more_words: int = 30_000
+    on_training: bool = False
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """How the network learns.
 
@@ -199,6 +229,7 @@ class Config:
     text: TextConfig = field(default_factory=TextConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def to_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from heedful.config import (
     Config,
     EvidenceConfig,
     ModelConfig,
+    PretrainConfig,
     TextConfig,
     TrainConfig,
 )
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type] = {
     "text": TextConfig,
     "model": ModelConfig,
     "evidence": EvidenceConfig,
+    "pretrain": PretrainConfig,
     "train": TrainConfig,
 }
 
@@ -162,6 +164,13 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "evidence.smoothing": (1e-6, None),
     "evidence.cost": (1e-9, None),
     "evidence.length": (0, 1),
+    "pretrain.passes": (1, 10_000),
+    "pretrain.context": (1, 100),
+    "pretrain.negative": (1, 100),
+    "pretrain.sample": (0, 1),
+    "pretrain.min_count": (1, None),
+    "pretrain.rate": (1e-6, 1),
+    "pretrain.more_words": (0, None),
     "train.epochs": (1, None),
     "train.steps": (1, None),
     "train.batch_size": (1, None),
@@ -219,8 +228,34 @@ def check(config: Config) -> None:
             "train.rationales does nothing with model.attention=uniform, which cannot learn where "
             "to look; choose another score, or set train.rationales=0"
         )
+    if config.pretrain.on_training:
+        check_pretraining(config, "pretrain.on_training=true")
     if config.train.vectors is None:  # else the file decides how wide the token vectors are
         check_tying(config)
+
+
+def check_pretraining(config: Config, asked: str) -> None:
+    """Raise HeedfulError where word vectors that are asked for would have no use.
+
+    Args:
+        config: all settings.
+        asked: what asks for them, for the message.
+    """
+    if config.pretrain.objective == "none":
+        raise HeedfulError(
+            f"{asked} does nothing with pretrain.objective=none; set it to skip-gram, or leave "
+            "one of them out"
+        )
+    if config.model.encoder == "none":
+        raise HeedfulError(
+            f"{asked} does nothing with model.encoder=none, which has no word vectors; choose "
+            f"another preset, or an encoder: {', '.join(ENCODERS)}"
+        )
+    if config.train.vectors is not None:
+        raise HeedfulError(
+            f"{asked} and --vectors (train.vectors) both say where the word vectors come from; "
+            "leave one of them out"
+        )
 
 
 def check_tying(config: Config) -> None:

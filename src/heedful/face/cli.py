@@ -95,6 +95,12 @@ def train(
         str | None,
         typer.Option(help="GloVe, word2vec or fastText file to start from.", metavar="FILE"),
     ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Texts without labels, to learn word vectors from first.", metavar="DATA"
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.", metavar="N")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
     overwrite: Annotated[
@@ -130,7 +136,8 @@ def train(
     options = o.read_options(locals(), "train")
     from heedful.face.training import Job, run_training
 
-    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline)
+    further = tuple(unlabelled or ())
+    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
     raise typer.Exit(run_training(job, config, options))
 
 

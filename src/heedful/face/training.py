@@ -15,6 +15,7 @@ from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
 from heedful.face.stdin import taking_stdin
+from heedful.face.unlabelled import read_unlabelled, unlabelled_facts
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
@@ -22,6 +23,7 @@ from heedful.learn.fit import Fitted, Saving, finished, fit, with_all_cores
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
+from heedful.learn.pretraining import check_start
 from heedful.learn.run import is_run, read_json, recover
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
@@ -41,6 +43,7 @@ class Job:
     resume: bool = False
     overwrite: bool = False
     baseline: bool = True
+    unlabelled: tuple[str, ...] = ()
 
 
 def run_training(job: Job, config: Config, options: ReadOptions) -> int:
@@ -66,6 +69,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
         raise HeedfulError(
             f"{folder} already holds a finished run; use another --out, or --overwrite"
         )
+    check_start(config, unlabelled=bool(job.unlabelled))
     with _made(folder), taking_stdin(job.data, options) as files:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
@@ -90,10 +94,12 @@ def _fit(
         f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, "
         f"{len(valid):,} to validate"
     )
-    facts = _facts(job, options, corpus, train, valid)
+    more = read_unlabelled(job.unlabelled, options)
+    facts = _facts(job, options, corpus, train, valid) | unlabelled_facts(job.unlabelled, more)
     saving = _saving(job, folder, config, facts)
     with Watch(None if config.train.steps else config.train.epochs) as watch:
-        fitted = fit(train, valid, labels, config, saving, watch)
+        texts = [example.text for example in more] if job.unlabelled else None
+        fitted = fit(train, valid, labels, config, saving, watch, texts)
     splits = {"training": replace(corpus, examples=tuple(train))}
     if valid:
         splits["validation"] = replace(corpus, examples=tuple(valid), bad_rows=())

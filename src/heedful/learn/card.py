@@ -115,7 +115,22 @@ def _data(config: Json) -> list[str]:
     ]
     if config.get("lengths"):
         lines.append(f"- {config['lengths']}")
-    return [*lines, ""]
+    return [*lines, *_pretraining(config), ""]
+
+
+def _pretraining(config: Json) -> Iterator[str]:
+    """What its word vectors were learnt from."""
+    learnt, files = config.get("pretraining"), (config.get("data") or {}).get("unlabelled_files")
+    if not learnt:
+        return
+    told = f"- word vectors were learnt first ({config['pretrain']['objective']}), labels unseen, "
+    told += f"from the {learnt['texts']:,} texts to train on"
+    if files:
+        told += f" and {learnt['unlabelled']:,} of {', '.join(map(code_span, files))}"
+    yield f"{told}: {learnt['tokens']:,} tokens, {learnt['words']:,} words"
+    if learnt["left_out"]:
+        also = f"{learnt['left_out']:,} more of these, which stand in the validation data"
+        yield f"- {also}, were not used"
 
 
 def _whose(config: Json) -> str:

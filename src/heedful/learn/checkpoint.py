@@ -67,6 +67,11 @@ class Store:
         """A state within an epoch."""
         write_snapshot(self.folder / "step.safetensors", snapshot)
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a state to go on from."""
+        return (self.folder / "epoch.safetensors").exists()
+
     def load(self) -> tuple[Snapshot, Snapshot] | None:
         """(start of the epoch, newest state) or None where there is nothing yet."""
         remove_parts(self.folder)

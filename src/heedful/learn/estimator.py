@@ -99,15 +99,24 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.verbose = verbose
 
-    def fit(self, X: Iterable[str], y: Iterable[Any]) -> Self:  # noqa: N803 - scikit-learn's name
+    def fit(
+        self,
+        X: Iterable[str],  # noqa: N803 - scikit-learn's name
+        y: Iterable[Any],
+        unlabelled: Iterable[str] | None = None,
+    ) -> Self:
         """Train on texts X and labels y.
 
-        A seeded, stratified share of them (`train.validation`) decides when to stop.
+        A seeded, stratified share of them (`train.validation`) decides when to stop. From
+        `unlabelled` texts, and X without that share, word vectors are learnt first. Through a
+        pipeline or a search it is a fit parameter like any other: scikit-learn's searches cut a
+        list that is exactly as long as X along with X.
 
         Raises:
             HeedfulError: texts or labels that are missing, of unequal number, or of one class.
         """
         texts = as_texts(X)
+        more = None if unlabelled is None else as_texts(unlabelled)
         names, classes, task, indicator = _read_targets(y)
         if len(names) != len(texts):
             raise HeedfulError(f"{len(texts)} texts but {len(names)} labels")
@@ -120,7 +129,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         listener = _Printer() if self.verbose else None
-        fitted = finished(fit(train, valid, labels, config, listener=listener))
+        fitted = finished(fit(train, valid, labels, config, None, listener, more))
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
         return self
@@ -223,7 +232,7 @@ def _differences(config: Config) -> dict[str, Any]:
     ours, theirs = config.to_json(), preset(config.preset).to_json()
     return {
         f"{section}.{name}": value
-        for section in ("text", "model", "train")
+        for section in ("text", "model", "evidence", "pretrain", "train")
         for name, value in ours[section].items()
         if value != theirs[section][name] and name != "seed"
     }

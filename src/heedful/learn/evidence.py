@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from heedful.nn.grams import NONE
 from heedful.nn.lookup import ABSENT
 from heedful.records import Task
 from heedful.text.batch import batches, scoring_order
-from heedful.text.vocab import Encoded, joined
+from heedful.text.vocab import UNK, Encoded, joined
 
 Ints = NDArray[np.int64]
 
@@ -35,12 +36,15 @@ def learn_evidence(
 
     Args:
         train, valid: the texts and their labels.
-        words: (V, M) keys of the parts of each word, see `subwords`; M = 0 for none.
+        words: (V, M) keys of the parts of each word, see `subwords`; M = 0 for none. Ids beyond V
+            are unknown words to the evidence.
         task: binary, multi-class or multi-label.
         classes: C.
         config: how.
     """
     both = train.encoded if valid is None else joined(train.encoded, valid.encoded)
+    if (both.ids >= len(words)).any():
+        both = replace(both, ids=np.where(both.ids < len(words), both.ids, np.int32(UNK)))
     found = presence(both, words, config)
     parts = _places(words, found)
 

@@ -27,6 +27,7 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
+from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.rules import with_rules
 from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
@@ -38,8 +39,7 @@ from heedful.text import vectors
 from heedful.text.evidence import evidence
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer, cut
-from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
-from heedful.text.vocab import fit as fit_vocabulary
+from heedful.text.vocab import RESERVED, Encoded, Lengths, Vocabulary, encode, lengths
 
 USUAL = 3.0
 """Deviation of the logits of texts that a model knows what to say of."""
@@ -66,6 +66,7 @@ class Fitted:
             any.
         whole: n-gram evidence learnt from the validation texts too; None = there is no better
             than the model's own. `finished` puts it in, when nothing is measured any more.
+        pretraining: what its word vectors were learnt from; None = they were not.
     """
 
     model: TextModel
@@ -74,6 +75,7 @@ class Fitted:
     encoded: Mapping[str, Encoded]
     validation: dict[str, float]
     whole: Evidence | None = None
+    pretraining: Facts | None = None
 
 
 def finished(fitted: Fitted) -> Fitted:
@@ -90,6 +92,7 @@ def fit(
     config: Config,
     saving: Saving | None = None,
     listener: Listener | None = None,
+    unlabelled: Sequence[str] | None = None,
 ) -> Fitted:
     """Train a classifier.
 
@@ -100,9 +103,11 @@ def fit(
         config: all settings.
         saving: checkpoints; None = none.
         listener: who watches.
+        unlabelled: further texts, from which word vectors are learnt first; None = none.
 
     Raises:
-        HeedfulError: no training texts, a text-less vocabulary, an unknown label.
+        HeedfulError: no training texts, a text-less vocabulary, an unknown label, texts without
+            labels that settings leave no use for.
     """
     saving, listener = saving or Saving(), listener or Silent()
     if not train:
@@ -110,9 +115,9 @@ def fit(
     tokenizer = Tokenizer(config.text)
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
-    vocabulary, encoded = fit_vocabulary(
-        (e.text for e in train), tokenizer, config.text, cached=cached
-    )
+    texts, held = ([e.text for e in part] for part in (train, valid))
+    start = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
+    vocabulary, encoded = start.vocabulary, start.encoded
     if len(vocabulary) <= 4:
         raise HeedfulError(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
@@ -121,20 +126,23 @@ def fit(
     config = with_rules(with_all_cores(config), encoded)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
-    config, network = _build(config, vocabulary, encoded, labels, listener)
+    resumed = saving.resume and saving.store is not None and saving.store.begun
+    config, network = _build(config, start, labels, listener, resumed=resumed)
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
     outcome = _train(network, data, valid_data, labels, config, saving, listener)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    whole = _add_evidence(model, data, valid_data, listener) if config.evidence.orders else None
+    whole = None
+    if config.evidence.orders:
+        whole = _add_evidence(model, start.own, data, valid_data, listener)
     figures, factor = _calibrate(model, valid_data, listener)
     if whole is not None:
         whole.rescale(factor)
-    texts = {"training": encoded}
+    ids = {"training": encoded}
     if valid_data is not None:
-        texts["validation"] = valid_data.encoded
-    return Fitted(model, outcome, spread, texts, figures, whole)
+        ids["validation"] = valid_data.encoded
+    return Fitted(model, outcome, spread, ids, figures, whole, start.facts)
 
 
 def _train(
@@ -163,15 +171,18 @@ def _train(
 
 
 def _add_evidence(
-    model: TextModel, data: Data, valid: Data | None, listener: Listener
+    model: TextModel, size: int, data: Data, valid: Data | None, listener: Listener
 ) -> Evidence | None:
     """Fit n-gram evidence, weigh it against the attention network, and put it in.
+
+    It knows the first `size` ids of the vocabulary: those of the training texts.
 
     Returns the same evidence, learnt from the validation texts too; None where there are none or
     `evidence.refit` is off.
     """
     network, config = model.network, model.config.evidence
-    words = subword_keys(model.vocabulary, config.subwords or 0)
+    known = Vocabulary(model.vocabulary.tokens[len(RESERVED) : size])
+    words = subword_keys(known, config.subwords or 0)
     own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
     listener.say(f"n-gram evidence: {own}")
     if valid is not None and network.attends:
@@ -202,16 +213,19 @@ def with_all_cores(config: Config) -> Config:
 
 
 def _build(
-    config: Config, vocabulary: Vocabulary, encoded: Encoded, labels: Labels, listener: Listener
+    config: Config, start: Start, labels: Labels, listener: Listener, *, resumed: bool
 ) -> tuple[Config, Classifier]:
-    """A network with seeded initial weights, on the GPU if there is one."""
-    loaded = None
+    """A network with seeded initial weights, on the GPU if there is one.
+
+    Word vectors are not learnt again where weights come from a checkpoint, which holds them.
+    """
+    vocabulary, encoded = start.vocabulary, start.encoded
+    loaded = None if resumed else start.vectors(config, listener)
     if config.train.vectors:
         counts = torch.bincount(
             torch.from_numpy(encoded.ids).long(), minlength=len(vocabulary)
         ).numpy()
         loaded = vectors.load(Path(config.train.vectors), vocabulary, config.train.seed, counts)
-        listener.say(str(loaded))
         model = replace(config.model, embedding=loaded.table.shape[1])
         config = replace(config, model=model)
         check_tying(config)
@@ -219,7 +233,8 @@ def _build(
         torch.manual_seed(config.train.seed)
         network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     if loaded is not None:
-        network.embed.load(torch.from_numpy(loaded.table))
+        listener.say(str(loaded))
+        network.embed.load(torch.from_numpy(loaded.table[: config.model.words]))
     return config, network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -109,8 +109,10 @@ def save_run(
 
 
 def _facts(fitted: Fitted, data: Mapping[str, Any]) -> dict[str, Any]:
+    learnt = fitted.pretraining
     return {
         "data": dict(data),
+        **({"pretraining": learnt.to_json()} if learnt else {}),
         "stopped": fitted.outcome.reason,
         "parameters": sum(p.numel() for p in fitted.model.network.parameters()),
         "lengths": str(fitted.lengths),

@@ -61,8 +61,8 @@ def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
         if values["format"] != FORMAT:
             raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
         sections = {key: values[key] for key in ("preset", "text", "model", "train")}
-        if "evidence" in values:  # runs written before there was evidence have none
-            sections["evidence"] = values["evidence"]
+        # Runs written before there were these have none.
+        sections |= {key: values[key] for key in ("evidence", "pretrain") if key in values}
         config = from_json(sections)
         id2label = values["id2label"]
         names = tuple(id2label[str(i)] for i in range(len(id2label)))

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from heedful.nn.grams import NONE, Kinds, grams
 from heedful.nn.lookup import ABSENT, Lookup
+from heedful.text.vocab import UNK
 
 
 class Shares(NamedTuple):
@@ -34,7 +35,7 @@ class Features(NamedTuple):
         weight: (F, C).
         base: (C,) what is said of a text without any of them.
         parts: (V, M) int32, for each token id the rows in `keys` of its character n-grams, filled
-            up with ABSENT; M = 0 without such evidence.
+            up with ABSENT; M = 0 without such evidence. Ids of V and more are unknown words.
         bits: of a key that count, 64 = all. Fewer bound the number of distinct groups, and groups
             that share those bits share a weight.
     """
@@ -98,6 +99,7 @@ class Evidence(nn.Module):
     ) -> tuple[Int[Tensor, "B K T"], list[tuple[int, ...]]]:
         """The row in `weight` of each kind of group at each token, or ABSENT; and where each kind's
         words stand, see `Grams.steps`."""
+        ids = ids.masked_fill(ids >= len(self.parts), UNK)
         found = grams(ids, mask, self.kinds)
         keys = torch.stack([one.keys for one in found], dim=1)
         rows: Tensor = self.known(keys >> (64 - self.bits))
@@ -105,8 +107,7 @@ class Evidence(nn.Module):
         steps = [one.steps for one in found]
         if not self.parts.shape[1]:
             return rows, steps
-        real = mask & (ids < len(self.parts))
-        inner = self.parts[ids.masked_fill(~real, 0)].long().masked_fill(~real[..., None], ABSENT)
+        inner = self.parts[ids.masked_fill(~mask, 0)].long().masked_fill(~mask[..., None], ABSENT)
         return torch.cat([rows, inner.transpose(1, 2)], dim=1), steps + [(0,)] * inner.shape[2]
 
     def scale(self, mask: Bool[Tensor, "B T"]) -> Float[Tensor, B]:

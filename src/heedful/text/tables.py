@@ -15,7 +15,7 @@ from heedful.text.options import ReadOptions
 from heedful.text.parquet import MAGIC, open_parquet
 from heedful.text.part import Part
 from heedful.text.profile import Profile, check_split, take_profile
-from heedful.text.splits import choose_split
+from heedful.text.splits import WITHOUT_LABELS, choose_split
 from heedful.text.table import Table, clip
 
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
@@ -91,7 +91,8 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _all_hint(how: Reading) -> str:
-    return "; --split all takes every row" if how.options.usual_split else ""
+    usual = how.options.usual_split
+    return "; --split all takes every row" if usual not in (None, WITHOUT_LABELS) else ""
 
 
 def _notes(table: Table, columns: Columns, profile: Profile, how: Reading) -> list[str]:

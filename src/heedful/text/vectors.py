@@ -128,18 +128,32 @@ def _load(
     table = np.zeros((len(vocabulary), reader.width), np.float32)
     quality = _fill(table, reader, _Wanted.of(vocabulary))
     known = quality > 0
-    found = int(known.sum())
-    if not found:
+    if not known.any():
         raise HeedfulError(
             f"{path}: none of the {len(vocabulary) - len(RESERVED)} words of the vocabulary is in "
             "it; take vectors of the texts' language"
         )
+    return filled_up(table, known, seed, counts)
+
+
+def filled_up(
+    table: np.ndarray, known: np.ndarray, seed: int, counts: np.ndarray | None = None
+) -> Vectors:
+    """Rows for the words without a vector, drawn at random as `load` says.
+
+    Args:
+        table: float32 (V, E), changed in place.
+        known: bool (V,), the rows that are vectors; one at least.
+        seed: of the random rows.
+        counts: (V,), how often each id occurs in the corpus.
+    """
     spread = float(np.sqrt(np.mean(np.square(table[known], dtype=np.float64)) * 3))
     drawn = np.random.default_rng(seed).uniform(-1, 1, table.shape) * spread
     table[~known] = drawn[~known]
     table[PAD] = 0
+    found = int(known.sum())
     share = None if counts is None else _share(counts, known)
-    return Vectors(table, found, found / (len(vocabulary) - len(RESERVED)), share, known)
+    return Vectors(table, found, found / (len(table) - len(RESERVED)), share, known)
 
 
 def _share(counts: np.ndarray, known: np.ndarray) -> float:

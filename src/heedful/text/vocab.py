@@ -238,27 +238,42 @@ def fit(
         config: which words to keep, and how much of a text is read.
         cached: whether the user's cache folder may keep what tokenising gave (`text.cache`).
     """
-    find = number_once if cached else number
-    words, flat, lengths = _joined(find(list(texts), tokenizer))
-    read, _ = _read(flat, lengths, config.max_tokens, config.keep)
-    counts = np.bincount(read, minlength=len(words))
-    by_word = dict(zip(words, counts.tolist(), strict=True))
-    vocabulary = Vocabulary(_choose(by_word, config.vocabulary, config.min_frequency))
-    ids = vocabulary.ids(words)[flat]
-    return vocabulary, _encoded(ids, lengths, config.max_tokens, config.keep)
+    piece = find(list(texts), tokenizer, cached=cached)
+    vocabulary = Vocabulary(choose(piece, config))
+    return vocabulary, encoded_by(vocabulary, piece, config)
 
 
-def _joined(pieces: Sequence[Piece]) -> tuple[Sequence[str], np.ndarray, np.ndarray]:
-    """Several pieces as one: words, numbers, lengths."""
+def find(texts: Sequence[str], tokenizer: Tokenizer, *, cached: bool) -> Piece:
+    """The texts as numbers of their words."""
+    return as_one((number_once if cached else number)(texts, tokenizer))
+
+
+def choose(piece: Piece, config: TextConfig) -> list[str]:
+    """The words of a vocabulary of these texts, see `fit`."""
+    read, _ = _read(piece.flat, piece.lengths, config.max_tokens, config.keep)
+    counts = np.bincount(read, minlength=len(piece.words))
+    by_word = dict(zip(piece.words, counts.tolist(), strict=True))
+    return _choose(by_word, config.vocabulary, config.min_frequency)
+
+
+def encoded_by(vocabulary: Vocabulary, piece: Piece, config: TextConfig) -> Encoded:
+    """Texts that are numbers of words as ids of a vocabulary."""
+    ids = vocabulary.ids(piece.words)[piece.flat]
+    return _encoded(ids, piece.lengths, config.max_tokens, config.keep)
+
+
+def as_one(pieces: Sequence[Piece]) -> Piece:
+    """The texts of several pieces in a row."""
     first, *others = pieces
     if not others:
-        return first.words, first.flat, first.lengths
+        return first
     place = {word: i for i, word in enumerate(first.words)}
     flats = [first.flat]
     for piece in others:
         new = (place.setdefault(word, len(place)) for word in piece.words)
         flats.append(np.fromiter(new, np.int32, len(piece.words))[piece.flat])
-    return list(place), np.concatenate(flats), np.concatenate([p.lengths for p in pieces])
+    lengths = np.concatenate([piece.lengths for piece in pieces])
+    return Piece(list(place), np.concatenate(flats), lengths)
 
 
 @dataclass(frozen=True)
