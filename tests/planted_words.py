@@ -11,7 +11,7 @@ from heedful.text import pretrain
 from heedful.text.tokenize import Tokenizer
 
 TOKENIZER = Tokenizer(TextConfig())
-ALL = PretrainConfig(sample=0, min_count=1)
+ALL = PretrainConfig(objective="skip-gram", sample=0, min_count=1)
 
 
 def planted() -> list[str]:

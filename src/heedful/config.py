@@ -134,9 +134,12 @@ class PretrainConfig:
     their width is `model.embedding`. See text/pretrain.py.
 
     Attributes:
-        objective: `skip-gram`: each word foretells its neighbours; `none` = no such vectors.
-        passes: over the training texts and those without labels.
-        context: neighbours on each side at most; each time as many as are drawn from 1 to that.
+        objective: `svd`: which words stand near which, counted and condensed, in one pass;
+            `skip-gram`: each word foretells its neighbours (slower, needs gensim); `none` = no such
+            vectors.
+        context: neighbours on each side at most.
+        passes: of skip-gram, over the training texts and those without labels; the next three are
+            of skip-gram too.
         negative: random words that are told apart from each neighbour.
         sample: words more frequent than this share of all are passed over now and then; 0 = never.
         min_count: a word must occur this often to get a vector.
@@ -145,9 +148,9 @@ class PretrainConfig:
         on_training: learn vectors from the training texts even if there are no others.
     """
 
-    objective: Literal["skip-gram", "none"] = "skip-gram"
-    passes: int = 5
+    objective: Literal["svd", "skip-gram", "none"] = "svd"
     context: int = 8
+    passes: int = 5
     negative: int = 5
     sample: float = 1e-4
     min_count: int = 3

@@ -11,18 +11,26 @@ from heedful.settings import apply
 # Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
 # clean split; where a tutorial is silent, the defaults above hold.
 PRESETS: dict[str, dict[str, Any]] = {
-    # What n-grams say, and beside it a network that reads five words at a time.
+    # What n-grams say, and beside it a network that reads five words at a time and begins with
+    # vectors of which words keep which company. How each part earned its place: docs/design.md.
     "default": {
         "text.vocabulary": 1_000_000,
-        "model.words": 30_000,
+        "model.words": 50_000,
         "model.encoder": "conv",
         "model.hidden": 128,
         "model.window": 5,
         "model.embedding": 128,
         "model.embedding_dropout": 0.5,
+        "model.word_dropout": 0.2,
         "evidence.orders": 3,
+        "pretrain.on_training": True,
+        "train.batch_size": 32,
+        "train.learning_rate": 2e-3,
+        "train.schedule": "one-cycle",
         "train.average": 0.99,
-        "train.epochs": 20,
+        "train.epochs": 5,
+        "train.patience": 0,
+        "train.monitor": "accuracy",
     },
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes
     # seconds; on long texts no lone network here that learns from the labels alone beats it.

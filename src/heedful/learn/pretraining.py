@@ -84,7 +84,7 @@ def check_start(config: Config, *, unlabelled: bool) -> None:
     if unlabelled:
         check_pretraining(config, "text without labels (--unlabelled)")
     if unlabelled or config.pretrain.on_training:
-        pretrain.require()
+        pretrain.require(config.pretrain.objective)
 
 
 def begin(

@@ -1,8 +1,9 @@
-"""Word vectors from the texts themselves, labels unseen: skip-gram, by gensim.
+"""Word vectors from the texts themselves, labels unseen.
 
-Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their Compositionality",
-sections 2.2 and 2.3: a word foretells its neighbours against words drawn at random. The same texts
-and seed give the same vectors to the byte: one worker, and words and texts in an order of ours.
+`svd` counts which words stand together (text/cooccurrence.py). `skip-gram` is gensim's: Mikolov et
+al. 2013, "Distributed Representations of Words and Phrases and their Compositionality", sections
+2.2 and 2.3: a word foretells its neighbours against words drawn at random. With either, the same
+texts and seed give the same vectors to the byte: one worker, words and texts in an order of ours.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from heedful.config import PretrainConfig, TextConfig
 from heedful.records import HeedfulError
+from heedful.text.cooccurrence import svd_vectors
 from heedful.text.helper import Piece
 from heedful.text.normalise import key
 from heedful.text.tokenize import Tokenizer
@@ -26,9 +28,9 @@ from heedful.text.vocab import UNK, Encoded, Vocabulary, as_one, choose, encoded
 LONGEST = 10_000  # tokens in a row: gensim passes over what is beyond
 
 
-def require() -> None:
-    """Raise HeedfulError where gensim is not installed."""
-    if find_spec("gensim") is None:
+def require(objective: str) -> None:
+    """Raise HeedfulError where gensim is needed and not installed."""
+    if objective == "skip-gram" and find_spec("gensim") is None:
         raise HeedfulError(
             "learning word vectors needs gensim, which is not installed: "
             "pip install 'heedful[vectors]'"
@@ -124,11 +126,14 @@ def learn(
     Raises:
         HeedfulError: gensim is not installed, or no word occurs often enough.
     """
-    require()
+    require(config.objective)
     pool, vocabulary = prepared.pool, prepared.vocabulary
     counts = _counts(prepared, config.min_count)
-    matrix = _skip_gram(pool, counts, width, config, seed, tell)
-    ids = vocabulary.ids(list(counts))
+    if config.objective == "svd":
+        matrix = svd_vectors(pool, list(counts), width, config.context, seed)
+    else:
+        matrix = _skip_gram(pool, counts, width, config, seed, tell)
+    ids = vocabulary.ids(list(counts)[: len(matrix)])
     table = np.zeros((len(vocabulary), width), np.float32)
     known = np.zeros(len(vocabulary), bool)
     wanted = ids != UNK
