@@ -12,6 +12,16 @@ import pytest
 
 from heedful.face.cli import main
 
+# A network alone, trained the plain way, for tests of what one says.
+ALONE = tuple(
+    part
+    for setting in (
+        "evidence.orders=0", "pretrain.on_training=false", "model.word_dropout=0",
+        "train.schedule=constant", "train.learning_rate=0.001", "train.batch_size=64",
+        "train.average=0", "train.monitor=loss",
+    )
+    for part in ("--set", setting)
+)  # fmt: skip
 TINY = tuple(
     part
     for setting in (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import heedful, strict
+from command_line import ALONE, heedful, strict
 from heedful.explain.corpus_records import ClassView, CorpusView, Positions, Pull, Share, Snippet
 from heedful.explain.corpus_view import corpus_view
 from heedful.face.words_page import to_page
@@ -26,9 +26,9 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that has understood the built-in reviews."""
     run = tmp_path_factory.mktemp("learned") / "run"
     settings = ("model.embedding=24", "model.encoder=token", "train.epochs=4", "train.threads=1",
-                "train.learning_rate=0.01", "evidence.orders=0")  # fmt: skip
+                "train.learning_rate=0.01")  # fmt: skip
     sets = [part for setting in settings for part in ("--set", setting)]
-    ran = heedful("train", "reviews:1500:1", "--out", run, "--no-baseline", *sets)
+    ran = heedful("train", "reviews:1500:1", "--out", run, "--no-baseline", *ALONE, *sets)
     assert ran.code == 0, ran.err
     return run
 
