@@ -354,3 +354,22 @@ def test_a_rare_word_is_unknown_to_the_network_and_known_to_the_evidence():
     with torch.no_grad():
         rare, unknown, common = network.embed(ids, mask)[0]
     assert torch.equal(rare, unknown) and not torch.equal(rare, common)
+
+
+def test_open_settings_follow_from_length_and_number():
+    from heedful.learn.rules import with_rules
+
+    def chosen(texts: int, tokens: int, **more):
+        encoded = corpus([[A] * tokens] * texts)
+        config = apply(Config(), {"evidence.orders": 3} | more)
+        found = with_rules(config, encoded).evidence
+        return found.subwords, found.min_texts, found.cost, found.reach, found.borders
+
+    assert chosen(100, 51) == (0, 3, 0.05, 1, False)
+    assert chosen(100, 50) == (5, 1, 0.1, 5, True)
+    assert chosen(8_000, 3) == (5, 1, 0.1, 1, False)
+    assert chosen(40_000, 3) == (5, 3, 0.1, 1, False)
+    own = {"evidence.subwords": 0, "evidence.cost": 2.0, "evidence.borders": False}
+    assert chosen(100, 50, **own) == (0, 1, 2.0, 5, False)
+    none = with_rules(Config(), corpus([[A]]))
+    assert none == Config()

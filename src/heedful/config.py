@@ -99,10 +99,11 @@ class EvidenceConfig:
 
     Attributes:
         orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
-        reach: two words count as a pair up to so many places apart; 1 = side by side only.
+        reach: two words count as a pair up to so many places apart; 1 = side by side only. None =
+            by how long and how many the texts are (learn/rules.py), as with the next three and
+            `cost`.
         borders: the first word, the first two and the last count as such too.
-        subwords: longest run of characters of a word that counts, 3 or more; 0 = none; None = by
-            how long the texts are (learn/rules.py), as with the next and `cost`.
+        subwords: longest run of characters of a word that counts, 3 or more; 0 = none.
         min_texts: a group of words must stand in so many training texts.
         features: most groups that are told apart; where there are more, they share places.
         smoothing: texts added to each group before the log-count ratio is taken, shared out
@@ -114,8 +115,8 @@ class EvidenceConfig:
     """
 
     orders: int = 0
-    reach: int = 1
-    borders: bool = False
+    reach: int | None = None
+    borders: bool | None = None
     subwords: int | None = None
     min_texts: int | None = None
     features: int = 4_194_304

@@ -80,7 +80,7 @@ def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
 
 def kinds_of(config: EvidenceConfig) -> Kinds:
     """Which groups of words the settings ask for."""
-    return Kinds(config.orders, config.reach, config.borders)
+    return Kinds(config.orders, config.reach or 1, bool(config.borders))
 
 
 def _occurrences(
