@@ -15,7 +15,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # vectors of which words keep which company. How each part earned its place: docs/design.md.
     "default": {
         "text.vocabulary": 1_000_000,
-        "model.words": 50_000,
+        "model.words": 30_000,
         "model.encoder": "conv",
         "model.hidden": 128,
         "model.window": 5,
@@ -24,11 +24,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.word_dropout": 0.2,
         "evidence.orders": 3,
         "pretrain.on_training": True,
-        "train.batch_size": 32,
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
-        "train.epochs": 5,
+        "train.epochs": 4,
         "train.patience": 0,
         "train.monitor": "accuracy",
     },

@@ -107,9 +107,12 @@ def train(
         bool, typer.Option("--overwrite", help="Replace a finished run in RUN.")
     ] = False,
     baseline: Annotated[
-        bool,
-        typer.Option("--baseline/--no-baseline", help="Fit a linear model beside it, to compare."),
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--baseline/--no-baseline",
+            help="Fit a linear model beside it, to compare; unasked, beside a network only.",
+        ),
+    ] = None,
     text: o.Text = None,
     label: o.Label = None,
     delimiter: o.Delimiter = None,
@@ -137,6 +140,8 @@ def train(
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
+    if baseline is None:  # n-gram evidence alone is a linear model itself
+        baseline = config.model.encoder != "none"
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
     raise typer.Exit(run_training(job, config, options))
 

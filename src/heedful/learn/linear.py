@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ _STEPS = 200
 _TOLERANCE = 1e-6  # of the objective, relative
 _REMEMBERED = 6  # steps that the curvature is estimated from
 _SMALL = 1e-3
+_BLOCKS = 4  # of rows; a fixed number, so that sums do not depend on the number of cores
 
 
 def fit_linear(
@@ -46,14 +48,14 @@ def fit_linear(
 
     row, column = scale
     sign = np.where(positive, 1.0, -1.0).astype(np.float32)
-    turned = matrix.T
+    rows = _Rows(matrix)
 
     def objective(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = point[:-1].astype(np.float32)
-        margin = sign * (row * (matrix @ (column * weights)) + np.float32(point[-1]))
+        margin = sign * (row * rows.times(column * weights) + np.float32(point[-1]))
         value, slope = _losses(margin, loss)
         pull = cost * sign * slope
-        gradient = column * (turned @ (row * pull)) + weights
+        gradient = column * rows.turned_times(row * pull) + weights
         # In double precision: a sum over many rows, whose changes the search compares.
         penalty = 0.5 * float(np.dot(point[:-1], point[:-1]))
         total = cost * float(value.sum(dtype=np.float64)) + penalty
@@ -64,9 +66,29 @@ def fit_linear(
         np.divide(start[0], column, out=first[:-1], where=np.abs(column) > _SMALL)
         first[-1] = start[1]
     options = {"maxiter": _STEPS, "ftol": _TOLERANCE, "maxcor": _REMEMBERED}
-    with threadpool_limits(1):  # long vectors and short work: more threads only wait
+    with rows.pool, threadpool_limits(1):  # long vectors and short work: more threads only wait
         point = minimize(objective, first, jac=True, method="L-BFGS-B", options=options).x
     return column * point[:-1].astype(np.float32), float(point[-1])
+
+
+class _Rows:
+    """A sparse matrix (N, F) in blocks of rows, multiplied side by side (SciPy holds no lock)."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.cuts = np.linspace(0, matrix.shape[0], _BLOCKS + 1).astype(int)
+        bounds = zip(self.cuts[:-1], self.cuts[1:], strict=True)
+        self.blocks = [matrix[low:high] for low, high in bounds]
+        self.pool = ThreadPoolExecutor(_BLOCKS)
+
+    def times(self, vector: Floats) -> Floats:
+        """(N,) the matrix times a vector (F,)."""
+        return np.concatenate(list(self.pool.map(lambda block: block @ vector, self.blocks)))
+
+    def turned_times(self, vector: Floats) -> Floats:
+        """(F,) the transposed matrix times a vector (N,)."""
+        parts = np.split(vector, self.cuts[1:-1])
+        found = self.pool.map(lambda block, part: block.T @ part, self.blocks, parts)
+        return np.asarray(np.sum(list(found), axis=0), np.float32)
 
 
 def _losses(margin: Floats, loss: Loss) -> tuple[Floats, Floats]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,10 +60,8 @@ def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
     """
     from scipy.sparse import csc_array
 
-    found = [
-        _frequent(keys, texts, len(encoded), config.min_texts or 1)
-        for keys, texts in _occurrences(encoded, words, kinds_of(config))
-    ]
+    occurrences = _occurrences(encoded, words, kinds_of(config))
+    found = _side_by_side(occurrences, len(encoded), config.min_texts or 1)
     keys, sizes, texts = (np.concatenate(parts) for parts in zip(*found, strict=True))
     starts = np.concatenate([[0], np.cumsum(sizes)])
     shape = (len(encoded), len(keys))
@@ -76,6 +76,21 @@ def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
         matrix.sum_duplicates()
         matrix.data[:] = 1.0
     return Presence(folded, matrix, bits, len(keys) - len(folded))
+
+
+def _side_by_side(
+    parts: Iterator[tuple[Ints, NDArray[np.int32]]], number: int, minimum: int
+) -> list[tuple[Ints, Ints, NDArray[np.int32]]]:
+    """`_frequent` of each part, in order, two at a time (NumPy holds no lock while it sorts)."""
+    found: list[tuple[Ints, Ints, NDArray[np.int32]]] = []
+    with ThreadPoolExecutor(2) as pool:
+        waiting: deque[Future[tuple[Ints, Ints, NDArray[np.int32]]]] = deque()
+        for keys, texts in parts:
+            if len(waiting) == 2:  # no more parts in memory than are worked on
+                found.append(waiting.popleft().result())
+            waiting.append(pool.submit(_frequent, keys, texts, number, minimum))
+        found += [future.result() for future in waiting]
+    return found
 
 
 def kinds_of(config: EvidenceConfig) -> Kinds:
