@@ -23,7 +23,17 @@ from small_training import TINY, reviews, tagged, topics
 
 TEXTS = [e.text for e in reviews(40)]
 LABELS = [e.labels[0] for e in reviews(40)]
-QUICK = TINY | {"train.epochs": 2, "train.learning_rate": 0.01}
+# A network alone, trained the plain way: what is asked here are the estimator's manners.
+QUICK = TINY | {
+    "train.epochs": 2,
+    "train.learning_rate": 0.01,
+    "train.schedule": "constant",
+    "train.average": 0.0,
+    "train.monitor": "loss",
+    "model.word_dropout": 0.0,
+    "evidence.orders": 0,
+    "pretrain.on_training": False,
+}
 
 
 def classifier(**more) -> TextClassifier:

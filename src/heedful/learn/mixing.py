@@ -14,7 +14,8 @@ from heedful.records import Task
 
 Array = NDArray[Any]
 
-SHARES = np.linspace(0.0, 1.0, 21)
+SHARES = np.linspace(0.05, 0.95, 19)
+"""A few validation texts may be all right by one model alone: the other still keeps a say."""
 _DEVIATION = 0.25
 """Of a share: before any text is seen, equal shares are likely and a lone model is not."""
 _ENOUGH = 20_000
@@ -24,9 +25,9 @@ _ENOUGH = 20_000
 def fit_shares(first: Array, second: Array, targets: Array, task: Task) -> tuple[float, float]:
     """Factors of the first and the second model's logits whose sum predicts best.
 
-    Logits are brought to a deviation of 1, then mixed in 20 steps from all of one to all of the
-    other; each mixture gets the temperature that suits it, and the least log loss wins, with a weak
-    prior (one term beside one per text) for equal shares.
+    Logits are brought to a deviation of 1, then mixed in 18 steps from nearly all of one to nearly
+    all of the other; each mixture gets the temperature that suits it, and the least log loss wins,
+    with a weak prior (one term beside one per text) for equal shares.
 
     Args:
         first, second: (N, L) logits of validation texts, which neither model has learnt from.

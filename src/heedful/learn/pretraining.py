@@ -75,6 +75,13 @@ class Start:
         """Word vectors, learnt now; None where none are to be."""
         if self.prepared is None:
             return None
+        asked = self.facts is not None and self.facts.unlabelled
+        if not asked and not pretrain.enough(self.prepared, config.pretrain):
+            listener.say(
+                "too few words occur pretrain.min_count times to learn vectors of them; all start "
+                "at random"
+            )
+            return None
         width, seed = config.model.embedding, config.train.seed
         return pretrain.learn(self.prepared, width, config.pretrain, seed, listener.say)
 

@@ -142,6 +142,12 @@ def learn(
     return filled_up(table, known, seed, running)
 
 
+def enough(prepared: Prepared, config: PretrainConfig) -> bool:
+    """Whether any word of the vocabulary occurs often enough to get a vector."""
+    often = np.flatnonzero(prepared.counts >= config.min_count).tolist()
+    return any(prepared.pool.words[i] in prepared.vocabulary for i in often)
+
+
 def _counts(prepared: Prepared, least: int) -> dict[str, int]:
     """The words that get a vector, in an order that says nothing of how the texts were read."""
     counts = dict(zip(prepared.pool.words, prepared.counts.tolist(), strict=True))
