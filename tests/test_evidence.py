@@ -268,6 +268,18 @@ def test_the_squared_hinge_fit_is_scikit_learns():
     assert base == pytest.approx(oracle.intercept_[0], abs=5e-3)
 
 
+def test_rows_in_blocks_give_the_same_fit(monkeypatch):
+    matrix, positive, row, column = random_rows(2)
+    scale = row.astype(np.float32), column.astype(np.float32)
+    whole = fit_linear(matrix, scale, positive, 0.7, "logistic")
+    monkeypatch.setattr("heedful.learn.linear._LARGE", 0)
+    blocks = fit_linear(matrix, scale, positive, 0.7, "logistic")
+    np.testing.assert_allclose(blocks[0], whole[0], atol=2e-3)
+    assert blocks[1] == pytest.approx(whole[1], abs=2e-3)
+    began = fit_linear(matrix, scale, positive, 0.7, "logistic", whole)
+    np.testing.assert_allclose(began[0], whole[0], atol=2e-3)
+
+
 def test_shares_follow_what_each_model_knows():
     random = np.random.default_rng(0)
     targets = random.integers(0, 2, 500)

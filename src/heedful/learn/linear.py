@@ -15,6 +15,7 @@ _STEPS = 200
 _TOLERANCE = 1e-6  # of the objective, relative
 _REMEMBERED = 6  # steps that the curvature is estimated from
 _SMALL = 1e-3
+_LARGE = 1_000_000  # entries: below, threads cost more than they save
 _BLOCKS = 4  # of rows; a fixed number, so that sums do not depend on the number of cores
 
 
@@ -75,19 +76,21 @@ class _Rows:
     """A sparse matrix (N, F) in blocks of rows, multiplied side by side (SciPy holds no lock)."""
 
     def __init__(self, matrix: Any) -> None:
-        self.cuts = np.linspace(0, matrix.shape[0], _BLOCKS + 1).astype(int)
+        blocks = _BLOCKS if matrix.nnz >= _LARGE else 1
+        self.cuts = np.linspace(0, matrix.shape[0], blocks + 1).astype(int)
         bounds = zip(self.cuts[:-1], self.cuts[1:], strict=True)
         self.blocks = [matrix[low:high] for low, high in bounds]
-        self.pool = ThreadPoolExecutor(_BLOCKS)
+        self.pool = ThreadPoolExecutor(blocks)
+        self.map = self.pool.map if blocks > 1 else map
 
     def times(self, vector: Floats) -> Floats:
         """(N,) the matrix times a vector (F,)."""
-        return np.concatenate(list(self.pool.map(lambda block: block @ vector, self.blocks)))
+        return np.concatenate(list(self.map(lambda block: block @ vector, self.blocks)))
 
     def turned_times(self, vector: Floats) -> Floats:
         """(F,) the transposed matrix times a vector (N,)."""
         parts = np.split(vector, self.cuts[1:-1])
-        found = self.pool.map(lambda block, part: block.T @ part, self.blocks, parts)
+        found = self.map(lambda block, part: block.T @ part, self.blocks, parts)
         return np.asarray(np.sum(list(found), axis=0), np.float32)
 
 
