@@ -385,3 +385,28 @@ def test_open_settings_follow_from_length_and_number():
     assert chosen(100, 50, **own) == (0, 1, 2.0, 5, False)
     none = with_rules(Config(), corpus([[A]]))
     assert none == Config()
+
+
+def test_validation_data_of_the_users_own_are_not_learnt(tmp_path):
+    import json
+
+    from command_line import TINY, heedful
+
+    train = ("train", "reviews:40:1", *TINY, "--no-baseline")
+    for name, more in (("own", ("--valid", "reviews:12:2")), ("held", ())):
+        ran = heedful(*train, "--out", tmp_path / name, *more)
+        assert ran.code == 0, ran.err
+    refit = {
+        name: json.loads((tmp_path / name / "config.json").read_text())["evidence"]["refit"]
+        for name in ("own", "held")
+    }
+    assert refit == {"own": False, "held": True}
+
+
+def test_without_validation_texts_evidence_still_has_a_usual_size():
+    settings = {"text.min_frequency": 1, "evidence.min_texts": 1, "evidence.cost": 1e-6}
+    examples, labels = reviews(60, 0), Labels(("0", "1"), "binary")
+    found = fit(examples, [], labels, apply(preset("fast"), settings))
+    assert found.whole is None
+    values = evidence_logits(found.model.network.evidence, found.encoded["training"])
+    assert values.std() == pytest.approx(3.0, rel=1e-3)

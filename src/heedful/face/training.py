@@ -86,6 +86,8 @@ def _fit(
 ) -> tuple[Fitted, dict[str, Any], dict[str, bytes]]:
     """The trained model, the facts about its data for config.json, and the files beside it."""
     config = with_all_cores(config)  # before the plan is written: it is part of it
+    if job.valid:  # validation data of the user's own are for measuring, and nothing learns them
+        config = replace(config, evidence=replace(config.evidence, refit=False))
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
     if options.multi_label is None:

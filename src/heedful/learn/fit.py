@@ -191,17 +191,17 @@ def _add_evidence(
             shown = evidence_logits(own, valid.encoded)
         factors = fit_shares(read, shown, valid.targets, model.task)
         network.head.scale(max(factors[0], 1e-9))
-        for evidence in filter(None, (own, whole)):
-            evidence.rescale(factors[1])
+        factor = factors[1]
         share = factors[0] * read.std() / (factors[0] * read.std() + factors[1] * shown.std())
         listener.say(
             f"by the validation texts the attention network weighs {100 * share:.0f} %, n-gram "
             f"evidence {100 - 100 * share:.0f} %"
         )
-    elif valid is not None:  # margins of any size: to where a temperature of 1 is near
-        deviation = float(evidence_logits(own, valid.encoded).std())
-        for evidence in filter(None, (own, whole)):
-            evidence.rescale(USUAL / max(deviation, 1e-6))
+    else:  # margins of any size: to where logits usually are, and a temperature of 1 is near
+        texts = (data if valid is None else valid).encoded
+        factor = USUAL / max(float(evidence_logits(own, texts).std()), 1e-6)
+    for part in filter(None, (own, whole)):
+        part.rescale(factor)
     network.evidence = own
     return whole
 
@@ -234,7 +234,7 @@ def _build(
         network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
     if loaded is not None:
         listener.say(str(loaded))
-        network.embed.load(torch.from_numpy(loaded.table[: config.model.words]))
+        network.embed.load(torch.from_numpy(loaded.table))
     return config, network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
