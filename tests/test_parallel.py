@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,12 +47,16 @@ def assert_same(one: Encoded, other: Encoded) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"max_tokens": 5, "keep": "both", "stop_words": "en"}, {"unit": "character"}]
+    "config",
+    [
+        TextConfig(min_frequency=1),
+        TextConfig(min_frequency=1, max_tokens=5, keep="both", stop_words="en"),
+        TextConfig(min_frequency=1, unit="character"),
+    ],
 )
 def test_three_processes_find_what_one_does(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object]
+    monkeypatch: pytest.MonkeyPatch, config: TextConfig
 ) -> None:
-    config = replace(TextConfig(min_frequency=1), **settings)  # type: ignore[arg-type]
     alone = both(config)
     shared(monkeypatch, 3)
     answers: list[object] = []

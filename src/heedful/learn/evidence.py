@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from heedful.config import EvidenceConfig
 from heedful.learn.data import Data
 from heedful.learn.linear import Floats, fit_linear
+from heedful.learn.model import SCORING_TEXTS, SCORING_TOKENS
 from heedful.learn.presence import Presence, kinds_of, presence
 from heedful.nn.evidence import Evidence, Features
 from heedful.nn.grams import NONE
@@ -23,7 +24,6 @@ from heedful.text.vocab import UNK, Encoded, joined
 Ints = NDArray[np.int64]
 
 COST = 0.05
-_TEXTS, _TOKENS = 256, 16_384  # of a scoring batch
 
 
 def learn_evidence(
@@ -146,7 +146,9 @@ def evidence_logits(evidence: Evidence, encoded: Encoded) -> Floats:
     """(N, L) what the evidence alone says of texts."""
     result = np.zeros((len(encoded), evidence.classes), np.float32)
     with torch.inference_mode():
-        for batch in batches(encoded, scoring_order(encoded.lengths, _TEXTS, _TOKENS)):
+        for batch in batches(
+            encoded, scoring_order(encoded.lengths, SCORING_TEXTS, SCORING_TOKENS)
+        ):
             ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
             result[batch.order] = evidence.logits(ids, mask).cpu().numpy()
     return result
