@@ -14,7 +14,7 @@ import torch
 
 from heedful.config import Config
 from heedful.learn.data import Data
-from heedful.learn.fit import with_all_cores
+from heedful.learn.fit import with_machine
 from heedful.learn.listener import Silent
 from heedful.learn.model import logits, using_threads
 from heedful.learn.train import Trainer
@@ -48,7 +48,7 @@ def encoded(part: network_data.Ids) -> Encoded:
 def main() -> None:
     """Train, score, write the figures."""
     train, test, settings = network_data.load(sys.argv[2])
-    config = with_all_cores(apply(Config(), settings["heedful"]))
+    config = with_machine(apply(Config(), settings["heedful"]))
     torch.manual_seed(config.train.seed)
     network = Classifier(config.model, settings["vocabulary"], 1)
     clock = Clock()

@@ -253,7 +253,7 @@ def test_the_schedule_runs_over_all_steps(steps):
     original = trained.optimizer.step
 
     def step():
-        seen.append(trained.optimizer.param_groups[0]["lr"])
+        seen.append(trained.optimizer.rate)
         original()
 
     trained.optimizer.step = step

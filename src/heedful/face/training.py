@@ -19,7 +19,7 @@ from heedful.face.unlabelled import read_unlabelled, unlabelled_facts
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
 from heedful.learn.files import write_json
-from heedful.learn.fit import Fitted, Saving, finished, fit, with_all_cores
+from heedful.learn.fit import Fitted, Saving, finished, fit, with_machine
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
@@ -85,7 +85,7 @@ def _fit(
     job: Job, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
 ) -> tuple[Fitted, dict[str, Any], dict[str, bytes]]:
     """The trained model, the facts about its data for config.json, and the files beside it."""
-    config = with_all_cores(config)  # before the plan is written: it is part of it
+    config = with_machine(config)  # before the plan is written: it is part of it
     if job.valid:  # validation data of the user's own are for measuring, and nothing learns them
         config = replace(config, evidence=replace(config.evidence, refit=False))
     train, valid = _train_and_valid(job, corpus, config, options)

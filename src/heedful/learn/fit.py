@@ -27,6 +27,7 @@ from heedful.learn.model import (
     using_threads,
 )
 from heedful.learn.outcome import Outcome
+from heedful.learn.precision import chosen_precision
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.rules import with_rules
 from heedful.learn.subwords import subword_keys
@@ -123,7 +124,7 @@ def fit(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
             "more text"
         )
-    config = with_rules(with_all_cores(config), encoded)
+    config = with_rules(with_machine(config), encoded)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
@@ -206,10 +207,11 @@ def _add_evidence(
     return whole
 
 
-def with_all_cores(config: Config) -> Config:
-    """The number of threads written out: it is part of what makes a run repeatable."""
+def with_machine(config: Config) -> Config:
+    """What depends on the machine written out: it is part of what makes a run repeatable."""
     threads = config.train.threads or cores()
-    return replace(config, train=replace(config.train, threads=threads))
+    precision = chosen_precision(config.train.precision)
+    return replace(config, train=replace(config.train, threads=threads, precision=precision))
 
 
 def _build(

@@ -28,7 +28,9 @@ from heedful.learn.model import device_of, logits, to_probabilities, using_threa
 from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.outcome import Outcome
 from heedful.learn.penalties import training_pass
+from heedful.learn.precision import dtype_of
 from heedful.learn.schedule import rate
+from heedful.learn.updates import Updates
 from heedful.nn.classify import Classifier
 from heedful.records import Epoch, HeedfulError, Task
 from heedful.text.batch import pad, pad_marks, training_order
@@ -93,19 +95,15 @@ class Trainer:
             )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
-        kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(
-            network.parameters(),
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-            fused=True,
-        )
+        self.network.computing = dtype_of(config.precision)
+        self.optimizer = Updates(network, config, network.embed.table)
         self.weights: Tensor | None = None
         if config.class_weights == "balanced":
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
-        self.average = Average(network, config.average)
+        by_rows = "embed.table.weight" if self.optimizer.table is not None else None
+        self.average = Average(network, config.average, by_rows)
         width = 1 if task == "binary" else classes
         self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)
         self.epoch_start: Snapshot | None = None
@@ -211,13 +209,12 @@ class Trainer:
         torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
         highest = config.learning_rate * 0.5**state.rollbacks
         state.learning_rate = rate(config.schedule, highest, progress)
-        for group in self.optimizer.param_groups:
-            group["lr"] = state.learning_rate
+        self.optimizer.rate = state.learning_rate
         batch = pad(self.train.encoded, order, self.train.targets)
         ids = torch.from_numpy(batch.ids).to(self.device)
         mask = torch.from_numpy(batch.mask).to(self.device)
         targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         marks = None
         if config.rationales and self.train.evidence is not None:
             marks = pad_marks(self.train.encoded, order, self.train.evidence)
@@ -227,14 +224,14 @@ class Trainer:
         if extra is not None and not torch.isfinite(total):
             return math.nan
         total.backward()  # type: ignore[no-untyped-call]
-        if config.clip_norm:
-            norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
-            if not torch.isfinite(norm):
-                return math.nan
+        if config.clip_norm and not math.isfinite(self.optimizer.clip(config.clip_norm)):
+            return math.nan
         result = float(value.detach())
         if math.isfinite(result):
+            rows = self.optimizer.touched()
+            self.average.catch_up(rows)
             self.optimizer.step()
-            self.average.update(state.step + 1)
+            self.average.update(state.step + 1, rows)
             self.running[order] = output.detach().cpu().numpy()
         return result
 
@@ -299,9 +296,8 @@ class Trainer:
     def _snapshot(self) -> Snapshot:
         tensors = {f"model.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best.items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.tensors.items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{k}": v for k, v in values.items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.snapshot().items()}
+        tensors |= {f"optimizer.{k}": v for k, v in self.optimizer.tensors().items()}
         tensors["running"] = torch.from_numpy(self.running)
         state = self.state
         facts = asdict(state) | {"epoch_start": [state.epoch, state.rollbacks]}
@@ -316,16 +312,11 @@ class Trainer:
                 parts[section][rest] = tensor.clone()
         self.network.load_state_dict(parts["model"])
         self.best = parts["best"]
-        self.average.restore(parts["average"])
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in parts["optimizer"].items():
-            index, _, key = name.partition(".")
-            state.setdefault(int(index), {})[key] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self.optimizer.restore(parts["optimizer"])
         self.running[:] = snapshot.tensors["running"].numpy()
         facts = {k: v for k, v in snapshot.facts.items() if k != "epoch_start"}
         self.state = _State(**(facts | {"history": list(facts["history"])}))
+        self.average.restore(parts["average"], self.state.step)
 
     def _mark_epoch_start(self) -> None:
         self.epoch_start = self._snapshot()

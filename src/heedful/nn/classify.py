@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.embed import Embed
-from heedful.nn.encode import build_encoder
+from heedful.nn.encode import States, build_encoder
 from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
 
@@ -143,12 +143,15 @@ class Classifier(nn.Module):
 
     Attributes:
         evidence: n-gram evidence; None = none. It is fitted apart (learn/evidence.py).
+        computing: what the encoder multiplies in while training. Whatever it is, scoring and
+            explaining are done in float32.
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
         super().__init__()
         self.config, self.classes = config, classes
         self.evidence: Evidence | None = None
+        self.computing = torch.float32
         if config.encoder == "none":
             config = replace(config, encoder="token", embedding=0, attention="uniform")
             config = replace(config, query="learned", head="linear")
@@ -170,15 +173,26 @@ class Classifier(nn.Module):
                 width, classes, config.head_width, config.head_activation, config.head_dropout
             )
 
+    def _encoded(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """States of the tokens; rounded in between where training is told to."""
+        if not self.training or self.computing == torch.float32:
+            found: States = self.encode(values, mask)
+            return found
+        with torch.autocast(values.device.type, dtype=self.computing):
+            found = self.encode(values, mask)
+        return States(found.states.float(), None if found.final is None else found.final.float())
+
     def pool(
         self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]
     ) -> tuple[Float[Tensor, "B T H"], Attended]:
         """States of the tokens and what attention makes of them (one query a text)."""
-        states, final = self.encode(values, mask)
+        states, final = self._encoded(values, mask)
         if self.query is not None:
             query = self.query.expand(values.shape[0], 1, -1)
-        else:
+        elif final is not None:
             query = final.unsqueeze(1)
+        else:
+            raise ValueError("an encoder without a final state has no query but a learned one")
         return states, attend(query, states, mask, self.score)
 
     @property
