@@ -134,13 +134,13 @@ def test_precision_is_for_training_alone():
     trained = build(config, reviews(40))
     network = trained.network
     seen = []
-    network.encode.convolutions[0].register_forward_hook(lambda *a: seen.append(a[2].dtype))
+    network.encode.register_forward_hook(lambda *a: seen.append(a[2].states.dtype))
     trained.run()
     assert set(seen) == {torch.bfloat16}
     assert {p.dtype for p in network.parameters()} == {torch.float32}
     seen.clear()
     ids = torch.tensor([[5, 6, 7]])
-    network.eval()(ids, ids > 0)
+    network.eval().logits(ids, ids > 0)
     assert set(seen) == {torch.float32}
 
 

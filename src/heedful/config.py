@@ -196,7 +196,7 @@ class TrainConfig:
         checkpoint_seconds: also write a checkpoint after so many seconds; 0 = per epoch only.
         threads: processor threads for torch; 0 = all cores. Sums are rounded differently with
             another number, so the number is part of what makes a run repeatable.
-        precision: what the encoder multiplies in while it is trained: `float32`, `bfloat16`
+        precision: what encoder and attention multiply in while trained: `float32`, `bfloat16`
             (mixed: weights, sums, attention and updates stay in float32), or `auto` = bfloat16
             where the processor does that faster. A trained model always works in float32.
         vectors: a GloVe, word2vec or fastText file to start the embeddings from; its width

@@ -39,6 +39,8 @@ def attend(
     A text without real tokens gets zero weights and a zero context.
     """
     scores = score(query, keys)  # (B, Q, T)
+    if scores.dtype == torch.bfloat16:  # fine for products, too coarse for a softmax
+        scores = scores.float()
     weights = masked_softmax(scores, mask.unsqueeze(1).expand_as(scores))
     # Padding may hold anything, and 0 x inf is NaN: it is cleared before the product.
     real = keys.masked_fill(~mask.unsqueeze(-1), 0.0)

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
+from heedful.nn.dropout import Dropout
 from heedful.nn.embed import Embed
-from heedful.nn.encode import States, build_encoder
+from heedful.nn.encode import build_encoder
 from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
 
@@ -60,7 +61,7 @@ class LinearHead(nn.Module):
 
     def __init__(self, width: int, classes: int, dropout: float) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.linear = nn.Linear(max(width, 1), classes)
         if not width:  # nothing to weigh, and a constant that something else brings
             self.linear.weight = nn.Parameter(self.linear.weight[:, :0].detach().clone())
@@ -101,7 +102,7 @@ class DenseHead(nn.Module):
         super().__init__()
         self.hidden = nn.Linear(width, hidden)
         self.activation: nn.Module = nn.ReLU() if activation == "relu" else nn.Tanh()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.output = nn.Linear(hidden, classes)
 
     def forward(self, context: Float[Tensor, "B H"]) -> Float[Tensor, "B C"]:
@@ -143,8 +144,8 @@ class Classifier(nn.Module):
 
     Attributes:
         evidence: n-gram evidence; None = none. It is fitted apart (learn/evidence.py).
-        computing: what the encoder multiplies in while training. Whatever it is, scoring and
-            explaining are done in float32.
+        computing: what encoder and attention multiply in while training. Scoring and explaining
+            are done in float32 whatever it is.
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
@@ -173,20 +174,21 @@ class Classifier(nn.Module):
                 width, classes, config.head_width, config.head_activation, config.head_dropout
             )
 
-    def _encoded(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
-        """States of the tokens; rounded in between where training is told to."""
-        if not self.training or self.computing == torch.float32:
-            found: States = self.encode(values, mask)
-            return found
-        with torch.autocast(values.device.type, dtype=self.computing):
-            found = self.encode(values, mask)
-        return States(found.states.float(), None if found.final is None else found.final.float())
-
     def pool(
         self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]
     ) -> tuple[Float[Tensor, "B T H"], Attended]:
-        """States of the tokens and what attention makes of them (one query a text)."""
-        states, final = self._encoded(values, mask)
+        """States of the tokens and what attention makes of them (one query a text).
+
+        What comes out is float32, whatever is computed in between.
+        """
+        if not self.training or self.computing == torch.float32:
+            return self._pool(values, mask)
+        with torch.autocast(values.device.type, dtype=self.computing):
+            states, attended = self._pool(values, mask)
+        return states.float(), Attended(attended.context.float(), attended.weights.float())
+
+    def _pool(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Attended]:
+        states, final = self.encode(values, mask)
         if self.query is not None:
             query = self.query.expand(values.shape[0], 1, -1)
         elif final is not None:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from heedful.nn.dropout import Dropout
 from heedful.text.vocab import PAD, UNK
 
 
@@ -23,7 +24,7 @@ class Embed(nn.Module):
         super().__init__()
         self.width = width
         self.table = nn.Embedding(size, width, padding_idx=PAD)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.word_dropout = word_dropout
         nn.init.normal_(self.table.weight, std=0.1)
         with torch.no_grad():

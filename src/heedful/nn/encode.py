@@ -7,6 +7,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from heedful.config import ModelConfig
+from heedful.nn.convolve import convolve
+from heedful.nn.dropout import Dropout
 from heedful.nn.recurrent import Cell, Recurrent
 
 
@@ -83,18 +85,21 @@ class ConvEncoder(Encoder):
             for i in range(layers)
         ]
         self.convolutions = nn.ModuleList(convolutions)
-        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
+        self.dropouts = nn.ModuleList(Dropout(rate) for rate in dropout)
         for convolution in convolutions:
             nn.init.xavier_uniform_(convolution.weight)
             if convolution.bias is not None:
                 nn.init.zeros_(convolution.bias)
 
+    def layers(self) -> list[nn.Conv1d]:
+        """The convolutions, from the tokens on."""
+        return [layer for layer in self.convolutions if isinstance(layer, nn.Conv1d)]
+
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States after the last layer."""
         real = mask.unsqueeze(-1)
-        for convolution, dropout in zip(self.convolutions, self.dropouts, strict=True):
-            channels = (values * real).transpose(1, 2)  # (B, E, T)
-            values = dropout(torch.relu(convolution(channels))).transpose(1, 2)
+        for convolution, dropout in zip(self.layers(), self.dropouts, strict=True):
+            values = dropout(torch.relu(convolve(convolution, values * real)))
         return States(values, None)
 
     def hand_down(
@@ -114,10 +119,10 @@ class ConvEncoder(Encoder):
         4.1.)
         """
         real = mask.unsqueeze(-1)
-        layers = [layer for layer in self.convolutions if isinstance(layer, nn.Conv1d)]
+        layers = self.layers()
         inputs, on = values * real, []
         for convolution in layers:
-            before = convolution(inputs.transpose(1, 2)).transpose(1, 2)  # (B, T, H)
+            before = convolve(convolution, inputs)  # (B, T, H)
             on.append(before > 0)
             inputs = torch.relu(before) * real
         path = list(zip(layers, on, strict=True))[::-1]
@@ -164,7 +169,7 @@ class RecurrentEncoder(Encoder):
             layers.append(layer)
             width = layer.width
         self.layers = nn.ModuleList(layers)
-        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in dropout)
+        self.dropouts = nn.ModuleList(Dropout(rate) for rate in dropout)
         self.width, self.reach = width, None
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
