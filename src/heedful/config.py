@@ -147,6 +147,10 @@ class PretrainConfig:
         rate: the learning rate at first; it falls to nearly nothing.
         more_words: most words that the vocabulary gets from the texts without labels.
         on_training: learn vectors from the training texts even if there are no others.
+        regions: passes in which embedding and encoder then learn to foretell words near by
+            (learn/regions.py); needs an encoder that reads a window of words. 0 = none.
+        region_words: how far beyond that window.
+        region_rate: the highest learning rate of these passes.
     """
 
     objective: Literal["svd", "skip-gram", "none"] = "svd"
@@ -158,6 +162,9 @@ class PretrainConfig:
     rate: float = 0.025
     more_words: int = 30_000
     on_training: bool = False
+    regions: int = 0
+    region_words: int = 5
+    region_rate: float = 2e-3
 
 
 @dataclass(frozen=True)

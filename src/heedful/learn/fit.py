@@ -29,6 +29,7 @@ from heedful.learn.model import (
 from heedful.learn.outcome import Outcome
 from heedful.learn.precision import chosen_precision
 from heedful.learn.pretraining import Facts, Start, begin
+from heedful.learn.regions import learn_regions
 from heedful.learn.rules import with_rules
 from heedful.learn.subwords import subword_keys
 from heedful.learn.train import Trainer
@@ -237,7 +238,10 @@ def _build(
     if loaded is not None:
         listener.say(str(loaded))
         network.embed.load(torch.from_numpy(loaded.table))
-    return config, network.to("cuda" if torch.cuda.is_available() else "cpu")
+    network = network.to("cuda" if torch.cuda.is_available() else "cpu")
+    if config.pretrain.regions and network.attends and not resumed:
+        learn_regions(network, start.all_texts(config), config, listener)
+    return config, network
 
 
 def _valid_data(

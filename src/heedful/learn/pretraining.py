@@ -17,7 +17,7 @@ from heedful.settings import check_pretraining
 from heedful.text import pretrain
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vectors import Vectors
-from heedful.text.vocab import Encoded, Vocabulary
+from heedful.text.vocab import Encoded, Vocabulary, encoded_by
 from heedful.text.vocab import fit as fit_vocabulary
 
 
@@ -70,6 +70,12 @@ class Start:
     own: int
     prepared: pretrain.Prepared | None = None
     facts: Facts | None = None
+
+    def all_texts(self, config: Config) -> Encoded:
+        """The texts with and without labels as ids."""
+        if self.prepared is None:
+            return self.encoded
+        return encoded_by(self.vocabulary, self.prepared.pool, config.text)
 
     def vectors(self, config: Config, listener: Listener) -> Vectors | None:
         """Word vectors, learnt now; None where none are to be."""

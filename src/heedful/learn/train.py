@@ -96,13 +96,13 @@ class Trainer:
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
         self.network.computing = dtype_of(config.precision)
-        self.optimizer = Updates(network, config, network.embed.table)
+        self.optimizer = Updates(network, config, [network.embed.table])
         self.weights: Tensor | None = None
         if config.class_weights == "balanced":
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
-        by_rows = "embed.table.weight" if self.optimizer.table is not None else None
+        by_rows = "embed.table.weight" if self.optimizer.tables else None
         self.average = Average(network, config.average, by_rows)
         width = 1 if task == "binary" else classes
         self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)

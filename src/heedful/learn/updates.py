@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -61,29 +62,31 @@ class RowAdam:
 
 
 class Updates:
-    """An optimiser for a network with a large table of token vectors.
+    """An optimiser for a network with large tables of token vectors.
 
-    With weight decay every row moves at every step, so that the table is then updated as a whole.
+    With weight decay every row moves at every step, so that tables are then updated as a whole.
 
     Args:
         network: whose weights.
         config: optimiser, weight decay.
-        table: the token vectors; None = there are none, or they take part as a whole.
+        tables: those of its tables of which a batch touches few rows.
 
     Attributes:
         rate: learning rate of the next step.
+        tables: the tables that are updated by rows.
     """
 
-    def __init__(self, network: nn.Module, config: TrainConfig, table: nn.Embedding | None) -> None:
-        if config.weight_decay or (table is not None and not table.weight.numel()):
-            table = None
+    def __init__(
+        self, network: nn.Module, config: TrainConfig, tables: Sequence[nn.Embedding] = ()
+    ) -> None:
+        by_rows = [] if config.weight_decay else [t for t in tables if t.weight.numel()]
         self.network = network
         self.rate = config.learning_rate
-        self.table: RowAdam | None = None
-        if table is not None:
+        for table in by_rows:
             table.sparse = True
-            self.table = RowAdam(table.weight)
-        weights = [p for p in network.parameters() if table is None or p is not table.weight]
+        self.tables = [RowAdam(table.weight) for table in by_rows]
+        apart = {id(table.weight) for table in by_rows}
+        weights = [p for p in network.parameters() if id(p) not in apart]
         kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
         self.rest = kind(
             weights, lr=self.rate, weight_decay=config.weight_decay, betas=BETAS, fused=True
@@ -96,42 +99,33 @@ class Updates:
     def clip(self, most: float) -> float:
         """Cut the norm of all gradients together to `most`; returns what it was before."""
         gradients = [p.grad for p in self.rest.param_groups[0]["params"] if p.grad is not None]
-        found = self._of_rows()
-        if found is not None:
-            gradients.append(found[1])
+        gradients += [found[1] for found in map(_of_rows, self.tables) if found is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1.0))
         return float(norm)
 
     def touched(self) -> Tensor | None:
-        """(R,) rows of the table that the next step moves; None = there is no such table."""
-        found = self._of_rows()
+        """(R,) rows of the first table that the next step moves; None = there are none."""
+        found = _of_rows(self.tables[0]) if self.tables else None
         return None if found is None else found[0]
-
-    def _of_rows(self) -> tuple[Tensor, Tensor] | None:
-        """(R,) rows of the table, each once, and (R, E) their gradients, open to change."""
-        if self.table is None or self.table.weight.grad is None:
-            return None
-        merged = self.table.weight.grad.coalesce()
-        self.table.weight.grad = merged
-        return merged.indices()[0], merged.values()
 
     def step(self) -> None:
         """Move the weights against their gradients."""
         for group in self.rest.param_groups:
             group["lr"] = self.rate
         self.rest.step()
-        found = self._of_rows()
-        if self.table is not None and found is not None:
-            self.table.step(self.rate, *found)
+        for table in self.tables:
+            found = _of_rows(table)
+            if found is not None:
+                table.step(self.rate, *found)
 
     def tensors(self) -> dict[str, Tensor]:
         """What a checkpoint needs."""
         found: dict[str, Tensor] = {}
         for index, values in self.rest.state_dict()["state"].items():
             found |= {f"{index}.{k}": v for k, v in values.items()}
-        if self.table is not None:
-            found |= {f"table.{k}": v for k, v in self.table.tensors().items()}
+        for number, table in enumerate(self.tables):
+            found |= {f"table-{number}.{k}": v for k, v in table.tensors().items()}
         return found
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
@@ -140,15 +134,21 @@ class Updates:
         Raises:
             KeyError: it belongs to another kind of optimiser.
         """
-        state: dict[int, dict[str, Any]] = {}
-        rows = {}
+        parts: dict[str, dict[str, Any]] = {}
         for name, tensor in tensors.items():
-            index, _, key = name.partition(".")
-            if index == "table":
-                rows[key] = tensor
-            else:
-                state.setdefault(int(index), {})[key] = tensor
+            part, _, key = name.partition(".")
+            parts.setdefault(part, {})[key] = tensor
+        for number, table in enumerate(self.tables):
+            table.restore(parts.pop(f"table-{number}"))
+        state = {int(index): values for index, values in parts.items()}
         groups = self.rest.state_dict()["param_groups"]
         self.rest.load_state_dict({"state": state, "param_groups": groups})
-        if self.table is not None:
-            self.table.restore(rows)
+
+
+def _of_rows(table: RowAdam) -> tuple[Tensor, Tensor] | None:
+    """(R,) rows of a table, each once, and (R, E) their gradients, open to change."""
+    gradient = table.weight.grad
+    if gradient is None:
+        return None
+    table.weight.grad = gradient.coalesce()
+    return table.weight.grad.indices()[0], table.weight.grad.values()
