@@ -123,6 +123,7 @@ TEXTS = {
     "blank": " \t\n ",
     "unknown words": "zxqv wvut",
     "emoji": "😀👩‍👩‍👧 🏳️‍🌈",
+    "sixty kilobytes": "goodfilm" * 5_000 + " good" * 400 + " " * 18_000,
     "half a megabyte": "goodfilm" * 50_000 + " good" * 2_000 + " " * 85_000,
     "one long word": "x" * 499_999,
     "too long": "x" * 1_000_001,
@@ -139,7 +140,10 @@ TEXTS = {
 UNUSABLE = {"empty", "blank", "too long", "lone surrogate", "undecodable argument", "NUL"}
 
 
-@pytest.mark.parametrize("name", TEXTS)
+LONG = pytest.param("half a megabyte", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [name if name != LONG.values[0] else LONG for name in TEXTS])
 def test_odd_texts_as_arguments(name: str, run: Path, tmp_path: Path) -> None:
     text = TEXTS[name]
     (line,) = sound(heedful("predict", run, text)).lines()

@@ -100,13 +100,17 @@ def same_run(folder: Path, whole: Path) -> None:
     assert [p.name for p in folder.parent.iterdir()] == [folder.name]
 
 
-def test_killed_at_ten_random_moments(forker, whole, tmp_path):
+@pytest.mark.parametrize("wanted", [4, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(forker, whole, tmp_path, wanted):
     folder, seconds = whole
     draw = random.Random(20)
     kills = finished = 0
-    while kills < 10 or not finished:
+    while kills < wanted or not finished:
         run = tmp_path / str(finished) / "run"
-        if kills < 10 and forker.run_and_kill(run, "--resume", after=draw.uniform(0, seconds)) < 0:
+        if (
+            kills < wanted
+            and forker.run_and_kill(run, "--resume", after=draw.uniform(0, seconds)) < 0
+        ):
             kills += 1
             continue
         assert forker.run(run, "--resume") == 0, forker.log.read_text()

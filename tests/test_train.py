@@ -200,6 +200,12 @@ def test_early_stopping(monitor, values, patience, delta, epochs, best):
     assert not trained.network.training
 
 
+def test_the_last_epoch_is_kept_if_asked_for():
+    outcome, trained, seen = run_with([0.3, 0.2, 0.5], monitor="loss", patience=0, keep="last")
+    assert outcome.best_epoch == 3
+    assert weights(trained.network) == seen[2]
+
+
 def test_without_validation_the_last_weights_are_kept():
     trained = build(settings(**SMALL), reviews()[:48])
     outcome = trained.run()

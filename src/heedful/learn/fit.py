@@ -194,7 +194,8 @@ def _add_evidence(
         factors = fit_shares(read, shown, valid.targets, model.task)
         network.head.scale(max(factors[0], 1e-9))
         factor = factors[1]
-        share = factors[0] * read.std() / (factors[0] * read.std() + factors[1] * shown.std())
+        sizes = factors[0] * float(read.std()), factors[1] * float(shown.std())
+        share = sizes[0] / max(sum(sizes), 1e-9)
         listener.say(
             f"by the validation texts the attention network weighs {100 * share:.0f} %, n-gram "
             f"evidence {100 - 100 * share:.0f} %"

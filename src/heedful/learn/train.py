@@ -259,7 +259,11 @@ class Trainer:
                 f"train.monitor={config.monitor} is not defined on this validation data, where a "
                 "class has no text or every text; use train.monitor=loss"
             )
-        best = not valid or is_better(config.monitor, value, state.best_value, config.min_delta)
+        best = (
+            not valid
+            or config.keep == "last"
+            or is_better(config.monitor, value, state.best_value, config.min_delta)
+        )
         state.epoch += 1
         state.batch, state.seconds = 0, 0.0
         state.history.append(record.to_json())
