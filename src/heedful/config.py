@@ -57,7 +57,8 @@ class ModelConfig:
         hidden: units per direction, or channels of the convolution; ignored by `token`.
         layers: how many encoder layers are stacked.
         bidirectional: read backwards too (recurrent encoders only).
-        window: tokens a convolution sees at once; odd.
+        window: tokens a convolution sees at once; odd. Several (1,3,5) stand side by side, each
+            with `hidden` channels.
         encoder_dropout: after each layer; one number for all, or one per layer.
         gate: activation of the recurrent gates; `relu` is slow and there for comparison.
         attention: the score function.
@@ -65,6 +66,7 @@ class ModelConfig:
         attention_depth: hidden layers in the additive score.
         attention_activation: its activation.
         query: a learned vector, or the encoder's final states (recurrent encoders only).
+        pooling: `attention` alone, or with the largest value of each unit beside it.
         head: `linear`, or `dense` (one hidden layer).
         head_width: units of the dense head's hidden layer.
         head_activation: its activation.
@@ -79,7 +81,7 @@ class ModelConfig:
     hidden: int = 64
     layers: int = 1
     bidirectional: bool = True
-    window: int = 5
+    window: tuple[int, ...] = (5,)
     encoder_dropout: tuple[float, ...] = (0.0,)
     gate: Literal["sigmoid", "relu"] = "sigmoid"
     attention: Score = "additive"
@@ -87,6 +89,7 @@ class ModelConfig:
     attention_depth: int = 1
     attention_activation: Literal["tanh", "relu"] = "tanh"
     query: Literal["learned", "final"] = "learned"
+    pooling: Literal["attention", "attention+max"] = "attention"
     head: Literal["linear", "dense"] = "linear"
     head_width: int = 20
     head_activation: Literal["relu", "tanh"] = "relu"
@@ -239,5 +242,6 @@ class Config:
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""
         values = asdict(self)
-        values["model"]["encoder_dropout"] = list(self.model.encoder_dropout)
+        for name in ("encoder_dropout", "window"):
+            values["model"][name] = list(values["model"][name])
         return values

@@ -18,7 +18,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.words": 30_000,
         "model.encoder": "conv",
         "model.hidden": 128,
-        "model.window": 5,
+        "model.window": (5,),
         "model.embedding": 128,
         "model.embedding_dropout": 0.5,
         "model.word_dropout": 0.2,

@@ -190,7 +190,7 @@ def _add_evidence(
             read = logits(network, valid.encoded)
             shown = evidence_logits(own, valid.encoded)
         factors = fit_shares(read, shown, valid.targets, model.task)
-        network.head.scale(max(factors[0], 1e-9))
+        network.scale_read(max(factors[0], 1e-9))
         factor = factors[1]
         share = factors[0] * read.std() / (factors[0] * read.std() + factors[1] * shown.std())
         listener.say(
