@@ -103,8 +103,8 @@ class EvidenceConfig:
     Attributes:
         orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
         reach: two words count as a pair up to so many places apart; 1 = side by side only. None =
-            by how long and how many the texts are (learn/rules.py), as with the next three and
-            `cost`.
+            by how long and how many the texts are (learn/rules.py), as with the next three,
+            `cost` and `loss`.
         borders: the first word, the first two and the last count as such too.
         subwords: longest run of characters of a word that counts, 3 or more; 0 = none.
         min_texts: a group of words must stand in so many training texts.
@@ -125,7 +125,7 @@ class EvidenceConfig:
     features: int = 4_194_304
     smoothing: float = 2.0
     cost: float | None = None
-    loss: Literal["squared-hinge", "logistic"] = "squared-hinge"
+    loss: Literal["squared-hinge", "logistic"] | None = None
     length: float = 0.25
     refit: bool = True
 
@@ -195,6 +195,8 @@ class TrainConfig:
         monitor: validation metric that decides which epoch was best.
         patience: stop after so many epochs without improvement; 0 = never stop early.
         min_delta: an improvement must be larger than this.
+        thresholds: of the labels of a multi-label model: `half`, or `share`: each label is given
+            to as large a share of the validation texts as have it in the training data.
         seed: of everything random.
         checkpoint_seconds: also write a checkpoint after so many seconds; 0 = per epoch only.
         threads: processor threads for torch; 0 = all cores. Sums are rounded differently with
@@ -222,6 +224,7 @@ class TrainConfig:
     monitor: str = "loss"
     patience: int = 2
     min_delta: float = 0.0
+    thresholds: Literal["half", "share"] = "half"
     seed: int = 0
     checkpoint_seconds: float = 0.0
     threads: int = 0
@@ -230,7 +233,12 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """All settings of a run."""
+    """All settings of a run.
+
+    Attributes:
+        given: addresses (`model.hidden`) of the settings that somebody has set, which no rule
+            changes any more; those of a preset are not among them.
+    """
 
     preset: str = "default"
     text: TextConfig = field(default_factory=TextConfig)
@@ -238,10 +246,12 @@ class Config:
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""
         values = asdict(self)
+        del values["given"]
         for name in ("encoder_dropout", "window"):
             values["model"][name] = list(values["model"][name])
         return values

@@ -117,8 +117,14 @@ def _coerce(value: Any, kind: Any) -> Any:
     return value
 
 
+def value_of(config: Config, address: str) -> Any:
+    """The setting at a full address."""
+    section, _, key = address.partition(".")
+    return getattr(getattr(config, section), key)
+
+
 def apply(config: Config, settings: Mapping[str, Any]) -> Config:
-    """`config` with some settings changed, each checked for name, type and range.
+    """`config` with some settings changed, each checked for name, type and range, and `given`.
 
     Raises:
         HeedfulError: unknown name, wrong type or value out of range.
@@ -137,7 +143,7 @@ def apply(config: Config, settings: Mapping[str, Any]) -> Config:
     sections = {
         section: replace(getattr(config, section), **values) for section, values in changes.items()
     }
-    changed = replace(config, **sections)
+    changed = replace(config, given=config.given | set(map(resolve, settings)), **sections)
     check(changed)
     return changed
 
@@ -196,8 +202,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
 def check(config: Config) -> None:
     """Raise HeedfulError for settings out of range or that contradict each other."""
     for address, (low, high) in _RANGES.items():
-        section, _, key = address.partition(".")
-        value = getattr(getattr(config, section), key)
+        value = value_of(config, address)
         if value is None:
             continue
         if (low is not None and value < low) or (high is not None and value > high):
