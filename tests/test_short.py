@@ -53,22 +53,21 @@ def test_a_config_made_otherwise_stays_as_it_is():
 
 
 def test_labels_are_given_as_often_as_in_training(tmp_path):
-    examples, labels = tagged(64)
+    examples, labels = tagged(256)
     config = settings(epochs=1, thresholds="share")
     notes = Notes()
-    fitted = fit(examples[:48], examples[48:], labels, config, listener=notes)
+    fitted = fit(examples[:200], examples[200:], labels, config, listener=notes)
     assert fitted.model.decision.aim == SHARES
-    held = [e.text for e in examples[48:]]
-    p = fitted.model.probabilities(held)
+    p = fitted.model.probabilities([e.text for e in examples[200:]])
     limits = fitted.model.decision.array()
-    wanted = np.rint(16 * labels.encode(examples[:48]).mean(axis=0))
+    wanted = np.rint(56 * labels.encode(examples[:200]).mean(axis=0))
     assert (p > limits).sum(axis=0).tolist() == wanted.tolist()
-    figures = measure(p, labels.encode(examples[48:]), "multi-label", thresholds=limits)
+    figures = measure(p, labels.encode(examples[200:]), "multi-label", thresholds=limits)
     assert fitted.validation["f1"] == figures["f1"] > 0
     assert any("thresholds by the share" in line for line in notes.said)
     save_model(fitted.model, tmp_path)
     assert load_model(tmp_path).decision == fitted.model.decision
-    # without validation texts there is nothing to choose them on
-    assert fit(examples, [], labels, config).model.decision.thresholds is None
-    half = settings(epochs=1)
-    assert fit(examples[:48], examples[48:], labels, half).model.decision.thresholds is None
+    # without validation texts there is nothing to choose them on, and few say little
+    half, few = settings(epochs=1), examples[200:249]
+    for held, how in (([], config), (few, config), (examples[200:], half)):
+        assert fit(examples[:20], held, labels, how).model.decision.thresholds is None

@@ -42,6 +42,8 @@ from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import RESERVED, Encoded, Lengths, Vocabulary, encode, lengths
 
+ENOUGH = 50
+"""Validation texts: a share of fewer says little."""
 SHARES = "the share of training texts with each label"
 USUAL = 3.0
 """Deviation of the logits of texts that a model knows what to say of."""
@@ -308,9 +310,10 @@ def _choose_thresholds(
 ) -> dict[str, float]:
     """Decide so that each label is given as often as it stands in the training data.
 
-    Returns the figures of the validation texts with it; empty where the task has no such labels.
+    Returns the figures of the validation texts with it; empty where the task has no such labels,
+    or there are too few texts to choose on, and one half stays.
     """
-    if model.task != "multi-label":
+    if model.task != "multi-label" or len(valid.targets) < ENOUGH:
         return {}
     with using_threads(model.config.train.threads):
         values = logits(model.network, valid.encoded)
