@@ -30,7 +30,7 @@ def test_short_texts_have_settings_of_their_own():
 
 def test_by_the_mean_length():
     assert for_texts(preset("default"), ["word " * SHORT]) != preset("default")
-    assert for_texts(preset("default"), [*LONG * 30, *WORDS]).model.window == (5,)
+    assert for_texts(preset("default"), [*LONG * 60, *WORDS]).model.window == (5,)
     assert for_texts(preset("default"), [*WORDS, *WORDS, *LONG]).model.window == (1, 3, 5)
     assert for_texts(preset("default"), []) == preset("default")
     assert for_texts(preset("default"), WORDS * 4_001) == for_texts(preset("default"), WORDS)
