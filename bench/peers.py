@@ -6,7 +6,8 @@
 Contenders are named as in bench/contenders; seconds after which spaCy's training stops are set by
 `--spacy-seconds`. MR is ten folds, the same for all, and its figures are means over them. Labels
 are judged here, alike for all: accuracy (with many labels: all of a text right), macro and micro
-F1; a label of many is given at a probability of one half, by NB-SVM at a margin of nought.
+F1; a label of many is given at a probability of one half, by NB-SVM at a margin of nought, by
+heedful and `sklearn:bi,thresholds=share` as often as in training.
 Prints a table a data set and writes bench/results/peers-SET.json.
 """
 

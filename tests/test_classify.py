@@ -218,6 +218,7 @@ OTHER = {
     "attention_depth": 2,
     "attention_activation": "relu",
     "query": "final",
+    "pooling": "attention+max",
     "head": "linear",
     "head_width": 9,
     "head_activation": "tanh",

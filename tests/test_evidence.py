@@ -374,7 +374,7 @@ def test_open_settings_follow_from_length_and_number():
     def chosen(texts: int, tokens: int, **more):
         encoded = corpus([[A] * tokens] * texts)
         config = apply(Config(), {"evidence.orders": 3} | more)
-        found = with_rules(config, encoded).evidence
+        found = with_rules(config, encoded, "binary").evidence
         return found.subwords, found.min_texts, found.cost, found.reach, found.borders
 
     assert chosen(100, 51) == (0, 3, 0.05, 1, False)
@@ -383,7 +383,7 @@ def test_open_settings_follow_from_length_and_number():
     assert chosen(40_000, 3) == (5, 3, 0.1, 1, False)
     own = {"evidence.subwords": 0, "evidence.cost": 2.0, "evidence.borders": False}
     assert chosen(100, 50, **own) == (0, 1, 2.0, 5, False)
-    none = with_rules(Config(), corpus([[A]]))
+    none = with_rules(Config(), corpus([[A]]), "binary")
     assert none == Config()
 
 

@@ -11,7 +11,7 @@ from sklearn import metrics as sk
 from figure_cases import made_case, two
 from heedful.learn.figures import figures, per_class
 from heedful.learn.metrics import decide
-from heedful.learn.threshold import Aim, as_thresholds, choose, choose_each, points
+from heedful.learn.threshold import Aim, as_thresholds, by_share, choose, choose_each, points
 from heedful.records import HeedfulError
 
 AIMS = ("f1", "precision=0.6", "precision=0.9", "recall=0.5", "recall=0.95")
@@ -203,3 +203,21 @@ def test_several_classes_take_no_thresholds():
     p, truth = made_case("multi-class", 4)
     with pytest.raises(HeedfulError, match="likeliest"):
         choose_each(p, truth, "multi-class", Aim("f1"))
+
+
+def test_thresholds_by_share_by_hand():
+    p = np.array([[0.9, 0.1, 0.3], [0.5, 0.2, 0.3], [0.1, 0.3, 0.3], [0.7, 0.05, 0.3]])
+    found = by_share(p, np.array([0.5, 0.01, 0.0]))
+    # two of four lie above .6; however rare, a label is given once; unless nobody has it
+    assert found.tolist() == pytest.approx([0.6, 0.25, 1.0])
+    assert by_share(p, np.array([1.0, 0.75, 0.5])).tolist() == pytest.approx([0.05, 0.075, 0.3])
+    assert decide(p, "multi-label", found).tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+def test_a_label_is_given_as_often_as_it_is_true():
+    draw = np.random.default_rng(0)
+    truth = (draw.random((400, 3)) < [0.3, 0.02, 0.6]).astype(np.int64)
+    p = 0.2 * draw.random((400, 3)) + 0.2 * truth  # none is ever likelier than not
+    said = decide(p, "multi-label", by_share(p, truth.mean(axis=0)))
+    assert np.array_equal(said, truth)
+    assert not decide(p, "multi-label").any()

@@ -201,7 +201,9 @@ def test_early_stopping(monitor, values, patience, delta, epochs, best):
 
 
 def test_the_last_epoch_is_kept_if_asked_for():
-    outcome, trained, seen = run_with([0.3, 0.2, 0.5], monitor="loss", patience=0, keep="last")
+    outcome, trained, seen = run_with(
+        [0.3, 0.2, 0.5], monitor="loss", patience=0, keep_epoch="last"
+    )
     assert outcome.best_epoch == 3
     assert weights(trained.network) == seen[2]
 

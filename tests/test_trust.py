@@ -576,6 +576,8 @@ LOCAL = [
     {"encoder": "conv", "model__window": 1},
     {"encoder": "conv", "attention": "dot", "model__head": "dense"},
     {"encoder": "token", "attention": "uniform"},
+    {"encoder": "token", "model__pooling": "attention+max"},
+    {"encoder": "conv", "model__window": "1,3,5", "model__pooling": "attention+max"},
 ]
 
 

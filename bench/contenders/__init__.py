@@ -22,7 +22,10 @@ PEERS = (*LINEAR, "fasttext:2", "fasttext:3", "spacy:bow", "spacy:cnn", "spacy:e
 
 
 class Contender(Protocol):
-    """A classifier from raw text to labels; decides at one half where a text has many labels."""
+    """A classifier from raw text to labels.
+
+    Where a text has many labels it decides at one half unless its module says otherwise.
+    """
 
     libraries: tuple[str, ...]
     seeded: bool  # whether another seed gives another model

@@ -3,7 +3,9 @@
 TF-IDF (sublinear, words of two documents or more) with logistic regression, C = 10; and NB-SVM
 (Wang & Manning 2012) over uni- to tri-grams of words and punctuation: binary counts of at least
 three documents times their log-count ratio (one smoothing count), into a linear SVM with C = .01,
-one against the rest. Where a text has many labels, each has a model of its own.
+one against the rest. Where a text has many labels, each has a model of its own. With
+`sklearn:bi,thresholds=share` (or `uni`) such a label is not given at one half but, as in heedful's
+presets, to as large a share of held-out texts as have it in training.
 """
 
 from __future__ import annotations
@@ -57,22 +59,54 @@ class _Linear:
 class TfIdf(_Linear):
     """TF-IDF and logistic regression."""
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, longest: int, by_share: bool = False) -> None:
         super().__init__()
-        self.longest = longest
+        self.longest, self.by_share = longest, by_share
+        self.limits: np.ndarray | None = None
 
     def fit(self, texts: list[str], labels: list[list[str]], many: bool) -> dict[str, Any]:
         targets = self.targets(labels, many)
+        if many and self.by_share:
+            held = np.random.default_rng(0).permutation(len(texts)) % 10 == 0
+            self.learn([x for x, out in zip(texts, held, strict=True) if not out], targets[~held])
+            scores = self.scores([x for x, out in zip(texts, held, strict=True) if out])
+            self.limits = _limits(scores, targets[~held].mean(axis=0))
+        self.learn(texts, targets)
+        return {}
+
+    def learn(self, texts: list[str], targets: Any) -> None:
         self.vectorizer = TfidfVectorizer(
             ngram_range=(1, self.longest), min_df=2, sublinear_tf=True
         )
         plain = LogisticRegression(C=10, max_iter=1000)
-        self.model = OneVsRestClassifier(plain) if many else plain
+        self.model = OneVsRestClassifier(plain) if targets.ndim == 2 else plain
         self.model.fit(self.vectorizer.fit_transform(texts), targets)
-        return {}
+
+    def scores(self, texts: list[str]) -> np.ndarray:
+        return np.asarray(self.model.decision_function(self.vectorizer.transform(texts)))
 
     def predict(self, texts: list[str]) -> list[list[str]]:
+        if self.limits is not None:
+            return self.named((self.scores(texts) > self.limits).astype(int))
         return self.named(self.model.predict(self.vectorizer.transform(texts)))
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        with (folder / "limits.pickle").open("wb") as file:
+            pickle.dump(self.limits, file, protocol=5)
+
+    def load(self, folder: Path) -> None:
+        super().load(folder)
+        with (folder / "limits.pickle").open("rb") as file:
+            self.limits = pickle.load(file)
+
+
+def _limits(scores: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Of each label, the score that as large a share of the texts reaches, one text at least."""
+    ordered = -np.sort(-scores, axis=0)
+    places = np.rint(shares * len(scores)).astype(int).clip(1, len(scores) - 1)
+    columns = np.arange(scores.shape[1])
+    return (ordered[places - 1, columns] + ordered[places, columns]) / 2
 
 
 class NbSvm(_Linear):
@@ -114,5 +148,6 @@ def _against_rest(counts: sparse.csr_matrix, is_class: np.ndarray) -> tuple[np.n
 
 def create(kind: str, detail: str, settings: dict[str, str], seed: int) -> _Linear:
     """`sklearn:uni`, `sklearn:bi` or `nbsvm`; nothing here depends on a seed."""
-    del settings, seed
-    return NbSvm() if kind == "nbsvm" else TfIdf({"uni": 1, "bi": 2}[detail])
+    del seed
+    by_share = settings.get("thresholds") == "share"
+    return NbSvm() if kind == "nbsvm" else TfIdf({"uni": 1, "bi": 2}[detail], by_share)

@@ -57,7 +57,8 @@ class ModelConfig:
         hidden: units per direction, or channels of the convolution; ignored by `token`.
         layers: how many encoder layers are stacked.
         bidirectional: read backwards too (recurrent encoders only).
-        window: tokens a convolution sees at once; odd.
+        window: tokens a convolution sees at once; odd. Several (1,3,5) stand side by side, each
+            with `hidden` channels.
         encoder_dropout: after each layer; one number for all, or one per layer.
         gate: activation of the recurrent gates; `relu` is slow and there for comparison.
         attention: the score function.
@@ -65,6 +66,7 @@ class ModelConfig:
         attention_depth: hidden layers in the additive score.
         attention_activation: its activation.
         query: a learned vector, or the encoder's final states (recurrent encoders only).
+        pooling: `attention` alone, or with the largest value of each unit beside it.
         head: `linear`, or `dense` (one hidden layer).
         head_width: units of the dense head's hidden layer.
         head_activation: its activation.
@@ -79,7 +81,7 @@ class ModelConfig:
     hidden: int = 64
     layers: int = 1
     bidirectional: bool = True
-    window: int = 5
+    window: tuple[int, ...] = (5,)
     encoder_dropout: tuple[float, ...] = (0.0,)
     gate: Literal["sigmoid", "relu"] = "sigmoid"
     attention: Score = "additive"
@@ -87,6 +89,7 @@ class ModelConfig:
     attention_depth: int = 1
     attention_activation: Literal["tanh", "relu"] = "tanh"
     query: Literal["learned", "final"] = "learned"
+    pooling: Literal["attention", "attention+max"] = "attention"
     head: Literal["linear", "dense"] = "linear"
     head_width: int = 20
     head_activation: Literal["relu", "tanh"] = "relu"
@@ -100,8 +103,8 @@ class EvidenceConfig:
     Attributes:
         orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
         reach: two words count as a pair up to so many places apart; 1 = side by side only. None =
-            by how long and how many the texts are (learn/rules.py), as with the next three and
-            `cost`.
+            by how long and how many the texts are (learn/rules.py), as with the next three,
+            `cost` and `loss`.
         borders: the first word, the first two and the last count as such too.
         subwords: longest run of characters of a word that counts, 3 or more; 0 = none.
         min_texts: a group of words must stand in so many training texts.
@@ -122,7 +125,7 @@ class EvidenceConfig:
     features: int = 4_194_304
     smoothing: float = 2.0
     cost: float | None = None
-    loss: Literal["squared-hinge", "logistic"] = "squared-hinge"
+    loss: Literal["squared-hinge", "logistic"] | None = None
     length: float = 0.25
     refit: bool = True
 
@@ -196,12 +199,14 @@ class TrainConfig:
         rationales: weight of a penalty on attention that misses what a person has marked as
             evidence (nn/penalty.py); 0 = off. Needs training data with evidence.
         validation: share of the training data held out when no validation file is given.
-        keep: `best` keeps the weights of the epoch that did best on the validation data; `last`
+        keep_epoch: `best` keeps the weights of the epoch that did best on the validation data; `last`
             those of the last one, whatever these say: a schedule that ends near zero is made for
             its end, and the best of few epochs on few texts is partly luck.
         monitor: validation metric that decides which epoch was best.
         patience: stop after so many epochs without improvement; 0 = never stop early.
         min_delta: an improvement must be larger than this.
+        thresholds: of the labels of a multi-label model: `half`, or `share`: each label is given
+            to as large a share of the validation texts as have it in the training data.
         seed: of everything random.
         checkpoint_seconds: also write a checkpoint after so many seconds; 0 = per epoch only.
         threads: processor threads for torch; 0 = all cores. Sums are rounded differently with
@@ -229,10 +234,11 @@ class TrainConfig:
     masked_training: float = 0.0
     rationales: float = 0.0
     validation: float = 0.1
-    keep: Literal["best", "last"] = "best"
+    keep_epoch: Literal["best", "last"] = "best"
     monitor: str = "loss"
     patience: int = 2
     min_delta: float = 0.0
+    thresholds: Literal["half", "share"] = "half"
     seed: int = 0
     checkpoint_seconds: float = 0.0
     threads: int = 0
@@ -242,7 +248,12 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """All settings of a run."""
+    """All settings of a run.
+
+    Attributes:
+        given: addresses (`model.hidden`) of the settings that somebody has set, which no rule
+            changes any more; those of a preset are not among them.
+    """
 
     preset: str = "default"
     text: TextConfig = field(default_factory=TextConfig)
@@ -250,9 +261,12 @@ class Config:
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""
         values = asdict(self)
-        values["model"]["encoder_dropout"] = list(self.model.encoder_dropout)
+        del values["given"]
+        for name in ("encoder_dropout", "window"):
+            values["model"][name] = list(values["model"][name])
         return values

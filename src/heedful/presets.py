@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from heedful.config import Config
 from heedful.records import HeedfulError
-from heedful.settings import apply
+from heedful.settings import apply, value_of
 
 # Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
 # clean split; where a tutorial is silent, the defaults above hold.
@@ -18,7 +19,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.words": 30_000,
         "model.encoder": "conv",
         "model.hidden": 128,
-        "model.window": 5,
+        "model.window": (5,),
         "model.embedding": 128,
         "model.embedding_dropout": 0.5,
         "model.word_dropout": 0.2,
@@ -30,6 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.epochs": 4,
         "train.patience": 0,
         "train.monitor": "accuracy",
+        "train.thresholds": "share",
     },
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes
     # seconds; on long texts no lone network here that learns from the labels alone beats it.
@@ -37,6 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "text.vocabulary": 1_000_000,
         "model.encoder": "none",
         "evidence.orders": 3,
+        "train.thresholds": "share",
     },
     # Every token is read by itself, so that a state speaks of its own word and of no other, and
     # half of the texts lose words while training, so that erasing words is nothing new to the
@@ -122,6 +125,24 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+# What a preset changes where texts are short, and further where there are few of them. Figures:
+# docs/design.md.
+SHORT_TEXTS: dict[str, dict[str, Any]] = {
+    "default": {
+        "text.min_frequency": 1,
+        "model.window": (1, 3, 5),
+        "model.embedding_dropout": 0.3,
+        "model.pooling": "attention+max",
+        "model.head_dropout": 0.5,
+        "pretrain.on_training": False,
+        "train.batch_size": 128,
+    },
+    "fast": {"text.min_frequency": 1},
+}
+FEW_SHORT_TEXTS: dict[str, dict[str, Any]] = {
+    "default": {"train.batch_size": 64, "train.learning_rate": 3e-3, "train.epochs": 8},
+}
+
 
 def preset(name: str) -> Config:
     """The named preset.
@@ -131,4 +152,30 @@ def preset(name: str) -> Config:
     """
     if name not in PRESETS:
         raise HeedfulError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
-    return apply(Config(preset=name), PRESETS[name])
+    return replace(apply(Config(preset=name), PRESETS[name]), given=frozenset())
+
+
+def for_short_texts(config: Config, *, few: bool) -> Config:
+    """The settings for short texts (`learn.rules.SHORT`): what nobody has set is changed.
+
+    Args:
+        config: all settings.
+        few: whether there are few texts (`learn.rules.FEW`).
+
+    A Config that is not made by `preset` is somebody's own altogether and stays as it is.
+    """
+    if config.preset not in SHORT_TEXTS or not _made_by_preset(config):
+        return config
+    changes = dict(SHORT_TEXTS[config.preset])
+    if few:
+        changes |= FEW_SHORT_TEXTS.get(config.preset, {})
+    changes = {address: value for address, value in changes.items() if address not in config.given}
+    return replace(apply(config, changes), given=config.given)
+
+
+def _made_by_preset(config: Config) -> bool:
+    """Whether all that its preset sets holds, but for what somebody has set since."""
+    return all(
+        address in config.given or value_of(config, address) == value
+        for address, value in PRESETS[config.preset].items()
+    )

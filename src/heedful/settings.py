@@ -70,7 +70,9 @@ def _spell(kind: Any) -> str:
         inner = [k for k in get_args(kind) if k is not type(None)]
         return f"{_spell(inner[0])}, or none"
     if get_origin(kind) is tuple:
-        return "one or more numbers (0.3,0.2)"
+        return "one or more " + (
+            "numbers (0.3,0.2)" if float in get_args(kind) else "whole numbers (1,3)"
+        )
     return names.get(kind, str(kind))
 
 
@@ -91,7 +93,7 @@ def _coerce(value: Any, kind: Any) -> Any:
         parts = parts if isinstance(parts, list | tuple) else [parts]
         if not parts:
             raise ValueError
-        return tuple(_coerce(part, float) for part in parts)
+        return tuple(_coerce(part, get_args(kind)[0]) for part in parts)
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if isinstance(value, bool):
@@ -115,8 +117,14 @@ def _coerce(value: Any, kind: Any) -> Any:
     return value
 
 
+def value_of(config: Config, address: str) -> Any:
+    """The setting at a full address."""
+    section, _, key = address.partition(".")
+    return getattr(getattr(config, section), key)
+
+
 def apply(config: Config, settings: Mapping[str, Any]) -> Config:
-    """`config` with some settings changed, each checked for name, type and range.
+    """`config` with some settings changed, each checked for name, type and range, and `given`.
 
     Raises:
         HeedfulError: unknown name, wrong type or value out of range.
@@ -135,7 +143,7 @@ def apply(config: Config, settings: Mapping[str, Any]) -> Config:
     sections = {
         section: replace(getattr(config, section), **values) for section, values in changes.items()
     }
-    changed = replace(config, **sections)
+    changed = replace(config, given=config.given | set(map(resolve, settings)), **sections)
     check(changed)
     return changed
 
@@ -150,7 +158,6 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "model.word_dropout": (0, 0.99),
     "model.hidden": (1, None),
     "model.layers": (1, 16),
-    "model.window": (1, 99),
     "model.attention_width": (1, None),
     "model.attention_depth": (1, 8),
     "model.head_width": (1, None),
@@ -198,8 +205,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
 def check(config: Config) -> None:
     """Raise HeedfulError for settings out of range or that contradict each other."""
     for address, (low, high) in _RANGES.items():
-        section, _, key = address.partition(".")
-        value = getattr(getattr(config, section), key)
+        value = value_of(config, address)
         if value is None:
             continue
         if (low is not None and value < low) or (high is not None and value > high):
@@ -217,8 +223,11 @@ def check(config: Config) -> None:
             f"model.query=final needs a recurrent encoder, and {model.encoder!r} has no final "
             "state; use model.query=learned"
         )
-    if model.window % 2 == 0:
-        raise HeedfulError(f"setting model.window is {model.window}; it must be odd")
+    for window in model.window:
+        if not 1 <= window <= 99:
+            raise HeedfulError(f"setting model.window is {window}; it must be from 1 to 99")
+        if window % 2 == 0:
+            raise HeedfulError(f"setting model.window is {window}; it must be odd")
     if any(not 0 <= rate <= 0.99 for rate in model.encoder_dropout):
         raise HeedfulError("setting model.encoder_dropout must be from 0 to 0.99")
     if len(model.encoder_dropout) not in (1, model.layers):
@@ -272,6 +281,8 @@ def check_tying(config: Config) -> None:
             "vectors themselves; set train.tying=0"
         )
     directions = 2 if model.bidirectional and model.encoder != "conv" else 1
+    if model.encoder == "conv":
+        directions = len(model.window)
     width = model.hidden * directions
     if width == model.embedding:
         return

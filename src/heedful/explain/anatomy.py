@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from heedful.learn.model import TextModel, device_of, inference, scoring_batches
 from heedful.nn.classify import Classifier
@@ -29,8 +30,8 @@ class Anatomy:
         logits: (L,) the decision.
         uniform_logits: (L,) the decision with equal weights, states kept.
         conicity: of the states, see `nn.conicity`; 0 without tokens.
-        evidence: (L,) what of both logits n-gram evidence says, whatever the weights; None =
-            there is none.
+        evidence: (L,) what of both logits n-gram evidence and max pooling say, whatever the
+            weights; None = there is neither.
     """
 
     ids: NDArray[np.int32]
@@ -45,11 +46,12 @@ class Anatomy:
 def anatomies(model: TextModel, encoded: Encoded) -> Iterator[tuple[int, Anatomy]]:
     """Every text's place in `encoded` and its anatomy, longest texts first."""
     network = model.network
+    more = network.evidence is not None or network.peak is not None
     for order, ids, mask in scoring_batches(network, encoded):
         with inference(network):
             states, attended = network.pool(network.embed(ids, mask), mask)
             learned = network.head(attended.context.squeeze(1))
-            beside = network.beside(ids, mask, torch.zeros_like(learned))
+            beside = network.beside(ids, mask, _peaks(network, states, mask, learned))
             found = (
                 attended.weights.squeeze(1).double(),
                 states,
@@ -71,9 +73,14 @@ def anatomies(model: TextModel, encoded: Encoded) -> Iterator[tuple[int, Anatomy
                     logits[row].copy(),
                     uniform[row].copy(),
                     float(cones[row]),
-                    None if network.evidence is None else shown[row].copy(),
+                    shown[row].copy() if more else None,
                 ),
             )
+
+
+def _peaks(network: Classifier, states: Tensor, mask: Tensor, logits: Tensor) -> Tensor:
+    """(B, L) what max pooling says; zeros without it."""
+    return torch.zeros_like(logits) if network.peak is None else network.peak(states, mask)
 
 
 def heads(
@@ -82,7 +89,8 @@ def heads(
     """(K, L) logits of contexts (K, H) made by hand, by the network's own head.
 
     Args:
-        evidence: (L,) logits of n-gram evidence to be added: it stays, whatever the context.
+        evidence: (L,) logits of n-gram evidence and max pooling to be added: they stay, whatever
+            the context.
     """
     made = torch.from_numpy(np.ascontiguousarray(contexts, np.float32)).to(device_of(network))
     with inference(network):

@@ -134,5 +134,33 @@ def _pooled(
         weights = torch.softmax(both, dim=1).nan_to_num(0.0)
         old, new = weights[:, : len(scores)], weights[:, len(scores) :]
         context = old @ states + torch.einsum("km,kmh->kh", new, new_states[part])
-        found.append(network.head(context.float()).cpu().numpy())
+        logits = network.head(context.float())
+        if network.peak is not None:
+            largest = _peaks(states, places[part], real[part], new_states[part])
+            logits = logits + network.peak.read(largest.float())
+        found.append(logits.cpu().numpy())
     return np.concatenate(found)
+
+
+def _peaks(states: Tensor, places: Tensor, real: Tensor, new_states: Tensor) -> Tensor:
+    """(K, H) the largest value of each unit when some states leave and others come in.
+
+    The states that leave lie side by side, so that those that stay are a beginning of the text
+    and an end of it, whose largest values are known for all cuts at once.
+
+    Args:
+        states: (N, H) of the text.
+        places: (K, M + 1) positions of the states that leave, the deleted token's own last.
+        real: (K, M) whether the others lie in the text.
+        new_states: (K, M, H), where `real`.
+    """
+    lowest = torch.full_like(states[:1], -torch.inf)
+    before = torch.cat([lowest, states.cummax(dim=0).values])  # of the first n states
+    after = torch.cat([states.flip(0).cummax(dim=0).values.flip(0), lowest])  # from n on
+    own = places[:, -1:]
+    leave = torch.cat([torch.where(real, places[:, :-1], own), own], dim=1)
+    stay = torch.maximum(before[leave.amin(dim=1)], after[leave.amax(dim=1) + 1])
+    if new_states.shape[1]:
+        come = new_states.masked_fill(~real.unsqueeze(-1), -torch.inf).amax(dim=1)
+        stay = torch.maximum(stay, come)
+    return stay.masked_fill(stay == -torch.inf, 0.0)  # nothing is left of a text of one token

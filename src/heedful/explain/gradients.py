@@ -57,16 +57,21 @@ def attention_gradient(
     """a_t dz/da_t, the states held fixed (Serrano & Smith 2019).
 
     The context is sum_t a_t h_t, so that dz/da_t = dz/dcontext . h_t. With a linear head and an
-    encoder without windows that makes it the contribution.
+    encoder without windows that makes it the contribution. What max pooling says goes by no weight
+    of attention: each token's share of it is added.
     """
     with differentiable(network):
         with torch.no_grad():
-            states, attended = network.pool(network.embed(ids, mask), mask)
+            vectors = network.embed(ids, mask)
+            states, attended = network.pool(vectors, mask)
+            peaks = network.shared_peaks(vectors, states, mask)  # (B, T, C)
         context = attended.context.squeeze(1).requires_grad_()
         z = class_logit(network.head(context), classes, task)
         (slope,) = torch.autograd.grad(z.sum(), context)  # (B, H)
     toward = (states * slope.unsqueeze(1)).sum(dim=-1).masked_fill(~mask, 0.0)
     values: Tensor = attended.weights.squeeze(1) * toward
+    every = classes.repeat_interleave(mask.shape[1])
+    values = values + class_logit(peaks.flatten(0, 1), every, task).view(mask.shape)
     return values + _shown(network, ids, mask, classes, task)[0]
 
 
@@ -95,8 +100,9 @@ def _shown(
 
 def _z(network: Classifier, values: Tensor, mask: Tensor, classes: Tensor, task: Task) -> Tensor:
     """(B,) z of token vectors (B, T, E), without n-gram evidence."""
-    _, attended = network.pool(values, mask)
-    return class_logit(network.head(attended.context.squeeze(1)), classes, task)
+    states, attended = network.pool(values, mask)
+    logits = network.said(states, attended.context.squeeze(1), mask)
+    return class_logit(logits, classes, task)
 
 
 def _slope(

@@ -24,7 +24,8 @@ class Mixer:
         network: whose head decides.
         values: (N, D) the tokens' logits behind a linear head, else their states.
         linear: whether the values are logits.
-        evidence: (L,) logits of n-gram evidence, whatever the weights; None = there is none.
+        evidence: (L,) logits of n-gram evidence and max pooling, whatever the weights; None =
+            there is neither.
             Values that are logits hold it already.
     """
 

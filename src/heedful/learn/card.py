@@ -85,6 +85,8 @@ def _parts(config: Json) -> Iterator[str]:
     if network["encoder"] != "none":
         yield f"embedding {network['embedding']}, encoder `{network['encoder']}`"
         yield f"attention `{network['attention']}`, {network['head']} head"
+        if network.get("pooling") == "attention+max":
+            yield "max pooling beside attention"
     if orders:
         yield f"evidence of n-grams of up to {orders} words"
 

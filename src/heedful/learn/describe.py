@@ -51,7 +51,7 @@ def _attention_rows(model: TextModel) -> list[Layer]:
             parameters(network.embed),
         )
     ]
-    rows += _encoder_rows(network.encode, config.window)
+    rows += _encoder_rows(network.encode)
     width = network.encode.width
     query = "the encoder's final states" if network.query is None else "a learned vector"
     rows.append(
@@ -62,6 +62,9 @@ def _attention_rows(model: TextModel) -> list[Layer]:
             parameters(network.score) + parameters(network.query),
         )
     )
+    if network.peak is not None:
+        what = "largest value of each unit, linear"
+        rows.append(Layer("pool", what, f"(B, {network.classes})", parameters(network.peak)))
     return rows
 
 
@@ -86,16 +89,16 @@ def _predict_row(model: TextModel) -> Layer:
     return Layer("predict", what, f"(B, {logits})", parameters(network.head))
 
 
-def _encoder_rows(encoder: nn.Module, window: int) -> list[Layer]:
+def _encoder_rows(encoder: nn.Module) -> list[Layer]:
     if isinstance(encoder, ConvEncoder):
         return [
             Layer(
                 "encode",
-                f"convolution over {window} tokens, ReLU",
+                f"convolution over {' and '.join(map(str, encoder.windows))} tokens, ReLU",
                 f"(B, T, {encoder.width})",
-                parameters(layer),
+                sum(map(parameters, layer)),
             )
-            for layer in encoder.convolutions
+            for layer in encoder.layers()
         ]
     if isinstance(encoder, RecurrentEncoder):
         return [

@@ -122,8 +122,8 @@ def _one_side(
         sign = 1 if positive.all() else -1
         return np.zeros(matrix.shape[1], np.float32), sign * float(np.log(2 * len(positive) + 1))
     ratio = log_count_ratio(matrix, positive, config.smoothing)
-    cost = config.cost or COST
-    return fit_linear(matrix, (row, ratio), positive, cost, config.loss, start)
+    cost, loss = config.cost or COST, config.loss or "squared-hinge"
+    return fit_linear(matrix, (row, ratio), positive, cost, loss, start)
 
 
 def log_count_ratio(matrix: Any, positive: NDArray[np.bool_], smoothing: float) -> Floats:

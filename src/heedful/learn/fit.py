@@ -30,8 +30,9 @@ from heedful.learn.outcome import Outcome
 from heedful.learn.precision import chosen_precision
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.regions import learn_regions
-from heedful.learn.rules import with_rules
+from heedful.learn.rules import for_texts, with_rules
 from heedful.learn.subwords import subword_keys
+from heedful.learn.threshold import by_share
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
@@ -43,6 +44,9 @@ from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import RESERVED, Encoded, Lengths, Vocabulary, encode, lengths
 
+ENOUGH = 50
+"""Validation texts: a share of fewer says little."""
+SHARES = "the share of training texts with each label"
 USUAL = 3.0
 """Deviation of the logits of texts that a model knows what to say of."""
 
@@ -114,10 +118,11 @@ def fit(
     saving, listener = saving or Saving(), listener or Silent()
     if not train:
         raise HeedfulError("there is no training text left; check the data and the split")
+    texts, held = ([e.text for e in part] for part in (train, valid))
+    config = for_texts(config, texts)
     tokenizer = Tokenizer(config.text)
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
-    texts, held = ([e.text for e in part] for part in (train, valid))
     start = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
     vocabulary, encoded = start.vocabulary, start.encoded
     if len(vocabulary) <= 4:
@@ -125,7 +130,7 @@ def fit(
             "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
             "more text"
         )
-    config = with_rules(with_machine(config), encoded)
+    config = with_rules(with_machine(config), encoded, labels.task)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
@@ -139,6 +144,8 @@ def fit(
     if config.evidence.orders:
         whole = _add_evidence(model, start.own, data, valid_data, listener)
     figures, factor = _calibrate(model, valid_data, listener)
+    if valid_data is not None and config.train.thresholds == "share":
+        figures = _choose_thresholds(model, data, valid_data, listener) or figures
     if whole is not None:
         whole.rescale(factor)
     ids = {"training": encoded}
@@ -192,7 +199,7 @@ def _add_evidence(
             read = logits(network, valid.encoded)
             shown = evidence_logits(own, valid.encoded)
         factors = fit_shares(read, shown, valid.targets, model.task)
-        network.head.scale(max(factors[0], 1e-9))
+        network.scale_read(max(factors[0], 1e-9))
         factor = factors[1]
         sizes = factors[0] * float(read.std()), factors[1] * float(shown.std())
         share = sizes[0] / max(sum(sizes), 1e-9)
@@ -303,3 +310,30 @@ def _calibrate(
         f"{before:.4f} before, {figures['loss']:.4f} after"
     )
     return figures, 1 / temperature
+
+
+def _choose_thresholds(
+    model: TextModel, data: Data, valid: Data, listener: Listener
+) -> dict[str, float]:
+    """Decide so that each label is given as often as it stands in the training data.
+
+    Returns the figures of the validation texts with it; empty where the task has no such labels,
+    or there are too few texts to choose on, and one half stays.
+    """
+    if model.task != "multi-label" or len(valid.targets) < ENOUGH:
+        return {}
+    with using_threads(model.config.train.threads):
+        values = logits(model.network, valid.encoded)
+    probabilities = to_probabilities(values, model.task)
+    limits = by_share(probabilities, np.asarray(data.targets > 0).mean(axis=0))
+    thresholds = tuple(limits.tolist())
+    model.decision = replace(model.decision, thresholds=thresholds, aim=SHARES)
+    before, after = (
+        measure(probabilities, valid.targets, model.task, thresholds=given)
+        for given in (None, model.decision.array())
+    )
+    listener.say(
+        "thresholds by the share of training texts with each label: macro f1 on the validation "
+        f"texts {after['f1']:.3f}, at one half {before['f1']:.3f}"
+    )
+    return after

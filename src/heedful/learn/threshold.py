@@ -152,6 +152,27 @@ def choose_each(probabilities: Array, targets: Array, task: Task, aim: Aim) -> t
     return tuple(choose(p, truth, aim) for p, truth in columns)
 
 
+def by_share(probabilities: Array, shares: Array) -> Array:
+    """(C,) thresholds above which as large a share of the texts lies as is given for each label.
+
+    A rare label is seldom more likely than not, and at one half it would never be given. That it
+    is given as often as it is true makes precision and recall about equal; which texts have it
+    need not be known, and unlike the threshold of the best f1 it does not hang on a few of them
+    (Yang 2001, "A study of thresholding strategies for text categorization": PCut).
+
+    Args:
+        probabilities: (N, C) of texts that the model has not learnt from, N at least 1.
+        shares: (C,) from 0 to 1. A label of share 0 is never given, any other to one text at least.
+    """
+    count = len(probabilities)
+    ordered = -np.sort(-probabilities.astype(np.float64), axis=0)  # (N, C), the highest first
+    ordered = np.vstack([ordered, np.zeros_like(ordered[:1])])
+    wanted = np.rint(shares * count).astype(np.int64).clip(min=1, max=count)
+    columns = np.arange(len(shares))
+    middle = (ordered[wanted - 1, columns] + ordered[wanted, columns]) / 2
+    return np.where(shares > 0, middle, 1.0)
+
+
 def as_thresholds(choices: Sequence[Choice], task: Task) -> tuple[float, ...]:
     """What `choose_each` chose as one threshold per class, for `metrics.decide`.
 

@@ -261,7 +261,7 @@ class Trainer:
             )
         best = (
             not valid
-            or config.keep == "last"
+            or config.keep_epoch == "last"
             or is_better(config.monitor, value, state.best_value, config.min_delta)
         )
         state.epoch += 1

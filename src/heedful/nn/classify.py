@@ -14,16 +14,17 @@ from heedful.nn.embed import Embed
 from heedful.nn.encode import build_encoder
 from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
+from heedful.nn.pool import MaxPool, taken
 
 
 class Scored(NamedTuple):
     """A scored batch.
 
     For every text and class: `logits = base + contributions.sum over tokens`, up to rounding.
-    A token's contribution is a_t (w . h_t), what its state adds to the logit; under a
-    convolution, whose states are sums over windows, it is what the token's own vector adds to
-    the states that see it. With n-gram evidence, its share of the n-grams that it is part of is
-    added.
+    A token's contribution is a_t (w . h_t), what its state adds to the logit, and with max pooling
+    what the units add that are largest there; under a convolution, whose states are sums over
+    windows, it is what the token's own vector adds to the states that see it. With n-gram
+    evidence, its share of the n-grams that it is part of is added.
 
     Attributes:
         logits: (B, C) log-odds before the sigmoid or softmax; C = 1 for a binary task.
@@ -143,6 +144,7 @@ class Classifier(nn.Module):
         classes: number of logits C; 1 for a binary task.
 
     Attributes:
+        peak: max pooling beside attention; None = none.
         evidence: n-gram evidence; None = none. It is fitted apart (learn/evidence.py).
         computing: what encoder and attention multiply in while training. Scoring and explaining
             are done in float32 whatever it is.
@@ -155,7 +157,7 @@ class Classifier(nn.Module):
         self.computing = torch.float32
         if config.encoder == "none":
             config = replace(config, encoder="token", embedding=0, attention="uniform")
-            config = replace(config, query="learned", head="linear")
+            config = replace(config, query="learned", head="linear", pooling="attention")
         self.embed = Embed(
             min(vocabulary, config.words),
             config.embedding,
@@ -173,6 +175,9 @@ class Classifier(nn.Module):
             self.head = DenseHead(
                 width, classes, config.head_width, config.head_activation, config.head_dropout
             )
+        self.peak: MaxPool | None = None
+        if config.pooling == "attention+max":
+            self.peak = MaxPool(width, classes, config.head_dropout)
 
     def pool(
         self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]
@@ -197,6 +202,28 @@ class Classifier(nn.Module):
             raise ValueError("an encoder without a final state has no query but a learned one")
         return states, attend(query, states, mask, self.score)
 
+    def said(
+        self,
+        states: Float[Tensor, "B T H"],
+        context: Float[Tensor, "B H"],
+        mask: Bool[Tensor, "B T"],
+    ) -> Float[Tensor, "B C"]:
+        """What the attention network says, by the states and what attention made of them."""
+        logits: Tensor = self.head(context)
+        return logits if self.peak is None else logits + self.peak(states, mask)
+
+    def shared_peaks(
+        self,
+        values: Float[Tensor, "B T E"],
+        states: Float[Tensor, "B T H"],
+        mask: Bool[Tensor, "B T"],
+    ) -> Float[Tensor, "B T C"]:
+        """Each token's share of the max pooling's logits, to which they sum; zeros without it."""
+        if self.peak is None:
+            return values.new_zeros(*mask.shape, self.classes)
+        units, slope = taken(states, mask), self.peak.slope(len(mask))
+        return self.encode.hand_down(values, states, mask, units, slope)
+
     @property
     def attends(self) -> bool:
         """Whether there is an attention network."""
@@ -210,9 +237,8 @@ class Classifier(nn.Module):
         """What the attention network says, as training needs it."""
         if not self.attends:
             return self.head.base().expand(len(ids), -1)
-        _, attended = self.pool(self.embed(ids, mask), mask)
-        logits: Tensor = self.head(attended.context.squeeze(1))
-        return logits
+        states, attended = self.pool(self.embed(ids, mask), mask)
+        return self.said(states, attended.context.squeeze(1), mask)
 
     def beside(
         self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"], logits: Float[Tensor, "B C"]
@@ -223,15 +249,22 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def scale(self, factor: float) -> None:
         """Multiply all logits, and with them base and contributions, by a number > 0."""
-        self.head.scale(factor)
+        self.scale_read(factor)
         if self.evidence is not None:
             self.evidence.rescale(factor)
+
+    @torch.no_grad()
+    def scale_read(self, factor: float) -> None:
+        """Multiply what the attention network says by a number > 0; n-gram evidence stays."""
+        self.head.scale(factor)
+        if self.peak is not None:
+            self.peak.scale(factor)
 
     def inner(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Inner:
         """What the attention network says as `read` gives it, with vectors, states, attention."""
         values = self.embed(ids, mask)
         states, attended = self.pool(values, mask)
-        logits: Tensor = self.head(attended.context.squeeze(1))
+        logits = self.said(states, attended.context.squeeze(1), mask)
         return Inner(logits, values, states, attended.weights.squeeze(1))
 
     def logits_and_uniform(
@@ -239,12 +272,12 @@ class Classifier(nn.Module):
     ) -> tuple[Float[Tensor, "B C"], Float[Tensor, "B C"]]:
         """The decision, and what it would be were every real token read alike.
 
-        States and head stay as they are (the control of Jain & Wallace 2019, section 4.2.1, there
-        for a network trained so; here the weights of a trained one are replaced).
+        States, head and max pooling stay as they are (the control of Jain & Wallace 2019, section
+        4.2.1, there for a network trained so; here the weights of a trained one are replaced).
         """
         states, attended = self.pool(self.embed(ids, mask), mask)
-        learned = self.head(attended.context.squeeze(1))
-        uniform = self.head(masked_mean(states, mask))
+        learned = self.said(states, attended.context.squeeze(1), mask)
+        uniform = self.said(states, masked_mean(states, mask), mask)
         if self.evidence is None:
             return learned, uniform
         more = self.evidence.logits(ids, mask)
@@ -256,8 +289,10 @@ class Classifier(nn.Module):
         states, attended = self.pool(values, mask)
         context, weights = attended.context.squeeze(1), attended.weights.squeeze(1)
         slope = self.head.slope(context)  # (B, C, H)
-        contributions = self.encode.hand_down(values, states, mask, weights, slope)
-        logits, base = self.head(context), self.head.base()
+        contributions = self.encode.hand_down(values, states, mask, weights.unsqueeze(-1), slope)
+        if self.peak is not None:
+            contributions = contributions + self.shared_peaks(values, states, mask)
+        logits, base = self.said(states, context, mask), self.head.base()
         if self.evidence is None:
             return Scored(logits, weights, contributions, base, torch.zeros_like(logits))
         found = self.evidence(ids, mask)

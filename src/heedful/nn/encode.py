@@ -44,20 +44,22 @@ class Encoder(nn.Module):
         values: Float[Tensor, "B T E"],
         states: Float[Tensor, "B T H"],
         mask: Bool[Tensor, "B T"],
-        weights: Float[Tensor, "B T"],
+        weights: Float[Tensor, "B T W"],
         slope: Float[Tensor, "B C H"],
     ) -> Float[Tensor, "B T C"]:
-        """What each token adds to sum_t a_t (w_c . h_t): here what its own state does.
+        """What each token adds to sum_t w_c . (a_t h_t): here what its own state does.
 
         Args:
             values: the token vectors that went in.
             states: the states that came out of them.
             mask: True = real.
-            weights: the attention a; 0 on padding.
+            weights: what pools the states; 0 on padding. The attention a, W = 1, or for each unit
+                weights of its own, W = H.
             slope: w, one row a class.
         """
-        toward = torch.matmul(states, slope.transpose(1, 2))  # (B, T, C)
-        return weights.unsqueeze(-1) * toward.masked_fill(~mask.unsqueeze(-1), 0.0)
+        # Padding may hold anything, and 0 x inf is NaN: it is cleared before the product.
+        pooled = weights * states.masked_fill(~mask.unsqueeze(-1), 0.0)
+        return torch.matmul(pooled, slope.transpose(1, 2))  # (B, T, C)
 
 
 class TokenEncoder(Encoder):
@@ -69,20 +71,31 @@ class TokenEncoder(Encoder):
 
 
 class ConvEncoder(Encoder):
-    """Convolutions over a window of tokens with ReLU (Kim 2014, without max pooling).
+    """Convolutions over windows of tokens with ReLU (Kim 2014, section 2).
 
-    A state sees `layers * (window - 1) + 1` tokens. Padding counts as zeros, just as what
-    lies beyond the end of a text, so it changes nothing.
+    A layer has `hidden` channels for each window, side by side. With the widest window a state
+    sees `layers * (window - 1) + 1` tokens. Padding counts as zeros, just as what lies beyond
+    the end of a text, so it changes nothing.
+
+    Attributes:
+        convolutions: layer by layer, and in each window by window.
     """
 
     def __init__(
-        self, width: int, hidden: int, layers: int, window: int, dropout: tuple[float, ...]
+        self,
+        width: int,
+        hidden: int,
+        layers: int,
+        windows: tuple[int, ...],
+        dropout: tuple[float, ...],
     ) -> None:
         super().__init__()
-        self.width, self.reach = hidden, layers * (window // 2)
+        self.width, self.reach = hidden * len(windows), layers * (max(windows) // 2)
+        self.windows = windows
         convolutions = [
-            nn.Conv1d(width if i == 0 else hidden, hidden, window, padding=window // 2)
+            nn.Conv1d(width if i == 0 else self.width, hidden, window, padding=window // 2)
             for i in range(layers)
+            for window in windows
         ]
         self.convolutions = nn.ModuleList(convolutions)
         self.dropouts = nn.ModuleList(Dropout(rate) for rate in dropout)
@@ -91,26 +104,28 @@ class ConvEncoder(Encoder):
             if convolution.bias is not None:
                 nn.init.zeros_(convolution.bias)
 
-    def layers(self) -> list[nn.Conv1d]:
-        """The convolutions, from the tokens on."""
-        return [layer for layer in self.convolutions if isinstance(layer, nn.Conv1d)]
-
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States after the last layer."""
         real = mask.unsqueeze(-1)
-        for convolution, dropout in zip(self.layers(), self.dropouts, strict=True):
-            values = dropout(torch.relu(convolve(convolution, values * real)))
+        for layer, dropout in zip(self.layers(), self.dropouts, strict=True):
+            values = dropout(torch.relu(_side_by_side(layer, values * real)))
         return States(values, None)
+
+    def layers(self) -> list[list[nn.Conv1d]]:
+        """The convolutions of each layer."""
+        every = [one for one in self.convolutions if isinstance(one, nn.Conv1d)]
+        step = len(self.windows)
+        return [every[start : start + step] for start in range(0, len(every), step)]
 
     def hand_down(
         self,
         values: Float[Tensor, "B T E"],
         states: Float[Tensor, "B T H"],
         mask: Bool[Tensor, "B T"],
-        weights: Float[Tensor, "B T"],
+        weights: Float[Tensor, "B T W"],
         slope: Float[Tensor, "B C H"],
     ) -> Float[Tensor, "B T C"]:
-        """What each token adds to sum_t a_t (w_c . h_t) through the windows that see it.
+        """What each token adds to sum_t w_c . (a_t h_t) through the windows that see it.
 
         A ReLU unit that is on is linear, one that is off is silent, so each state is a sum over
         the tokens of its window: h_t = on_t * (b + sum_k W_k x_(t+k)). Every token gets what its
@@ -121,34 +136,50 @@ class ConvEncoder(Encoder):
         real = mask.unsqueeze(-1)
         layers = self.layers()
         inputs, on = values * real, []
-        for convolution in layers:
-            before = convolve(convolution, inputs)  # (B, T, H)
+        for layer in layers:
+            before = _side_by_side(layer, inputs)  # (B, T, H)
             on.append(before > 0)
             inputs = torch.relu(before) * real
         path = list(zip(layers, on, strict=True))[::-1]
         columns = [
-            self._through(path, values, mask, weights.unsqueeze(-1) * of_class.unsqueeze(1))
+            self._through(path, values, mask, weights * of_class.unsqueeze(1))
             for of_class in slope.unbind(dim=1)  # (B, H) each
         ]
         return torch.stack(columns, dim=-1)
 
     @staticmethod
     def _through(
-        path: list[tuple[nn.Conv1d, Tensor]], values: Tensor, mask: Tensor, pull: Tensor
+        path: list[tuple[list[nn.Conv1d], Tensor]], values: Tensor, mask: Tensor, pull: Tensor
     ) -> Tensor:
-        """sum_t pull_t . h_t shared out among the tokens, layer by layer from the last."""
+        """sum_t pull_t . h_t shared out among the tokens, layer by layer from the last.
+
+        Args:
+            path: the convolutions of each layer and which of its units are on (B, T, H).
+            values: (B, T, E) the token vectors.
+            mask: True = real.
+            pull: (B, T, H).
+        """
         real = mask.unsqueeze(-1)
         shares = values.new_zeros(mask.shape)
-        for convolution, active in path:
-            pull = pull * active * real
-            if convolution.bias is not None:
-                shares = shares + pull @ convolution.bias
-            weight = convolution.weight  # (H, E, window)
-            spread = nn.functional.conv_transpose1d(
-                pull.transpose(1, 2), weight, padding=weight.shape[-1] // 2
-            )
-            pull = spread.transpose(1, 2)
+        for layer, active in path:
+            pulls = (pull * active * real).chunk(len(layer), dim=2)
+            spread = []
+            for convolution, part in zip(layer, pulls, strict=True):
+                if convolution.bias is not None:
+                    shares = shares + part @ convolution.bias
+                weight = convolution.weight  # (hidden, E, window)
+                wide = nn.functional.conv_transpose1d(
+                    part.transpose(1, 2), weight, padding=weight.shape[-1] // 2
+                )
+                spread.append(wide.transpose(1, 2))
+            pull = torch.stack(spread).sum(dim=0)
         return shares + (pull * values * real).sum(dim=-1)
+
+
+def _side_by_side(layer: list[nn.Conv1d], values: Float[Tensor, "B T E"]) -> Tensor:
+    """(B, T, H) what the windows of a layer give, before ReLU."""
+    found = [convolve(convolution, values) for convolution in layer]
+    return found[0] if len(found) == 1 else torch.cat(found, dim=-1)
 
 
 class RecurrentEncoder(Encoder):
