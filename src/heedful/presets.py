@@ -18,7 +18,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "text.vocabulary": 1_000_000,
         "model.words": 30_000,
         "model.encoder": "conv",
-        "model.hidden": 128,
+        "model.hidden": 256,
         "model.window": (5,),
         "model.embedding": 128,
         "model.embedding_dropout": 0.5,
@@ -28,9 +28,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
-        "train.epochs": 4,
+        "train.batch_size": 32,
+        "train.epochs": 5,
+        "train.keep_epoch": "last",
         "train.patience": 0,
-        "train.monitor": "accuracy",
         "train.thresholds": "share",
     },
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes
@@ -130,12 +131,16 @@ PRESETS: dict[str, dict[str, Any]] = {
 SHORT_TEXTS: dict[str, dict[str, Any]] = {
     "default": {
         "text.min_frequency": 1,
+        "model.hidden": 128,
         "model.window": (1, 3, 5),
         "model.embedding_dropout": 0.3,
         "model.pooling": "attention+max",
         "model.head_dropout": 0.5,
         "pretrain.on_training": False,
         "train.batch_size": 128,
+        "train.epochs": 4,
+        "train.keep_epoch": "best",
+        "train.monitor": "accuracy",
     },
     "fast": {"text.min_frequency": 1},
 }
