@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from heedful.config import Config
+from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.fit import with_machine
 from heedful.learn.listener import Silent
@@ -53,7 +54,8 @@ def main() -> None:
     network = Classifier(config.model, settings["vocabulary"], 1)
     clock = Clock()
     data = Data(encoded(train), train.labels)
-    trainer = Trainer(network, data, None, config.train, "binary", 2, listener=clock)
+    job = Classifying(network, data, None, config.train, "binary", 2)
+    trainer = Trainer(job, config.train, listener=clock)
     clock.since = time.monotonic()
     trainer.run()
     started = time.monotonic()

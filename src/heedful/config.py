@@ -199,9 +199,9 @@ class TrainConfig:
         rationales: weight of a penalty on attention that misses what a person has marked as
             evidence (nn/penalty.py); 0 = off. Needs training data with evidence.
         validation: share of the training data held out when no validation file is given.
-        keep_epoch: `best` keeps the weights of the epoch that did best on the validation data; `last`
-            those of the last one, whatever these say: a schedule that ends near zero is made for
-            its end, and the best of few epochs on few texts is partly luck.
+        keep_epoch: `best` keeps the weights of the epoch that did best on the validation data;
+            `last` those of the last one, whatever these say: a schedule that ends near zero is made
+            for its end, and the best of few epochs on few texts is partly luck.
         monitor: validation metric that decides which epoch was best.
         patience: stop after so many epochs without improvement; 0 = never stop early.
         min_delta: an improvement must be larger than this.

@@ -15,25 +15,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
-from heedful.learn.data import Data
+from heedful.learn.job import Job
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
-from heedful.learn.metrics import is_better, measure, names
-from heedful.learn.model import device_of, logits, to_probabilities, using_threads
-from heedful.learn.objective import balanced_weights, loss
+from heedful.learn.metrics import is_better
+from heedful.learn.model import device_of, using_threads
 from heedful.learn.outcome import Outcome
-from heedful.learn.penalties import training_pass
-from heedful.learn.precision import dtype_of
 from heedful.learn.schedule import rate
 from heedful.learn.updates import Updates
-from heedful.nn.classify import Classifier
-from heedful.records import Epoch, HeedfulError, Task
-from heedful.text.batch import pad, pad_marks, training_order
+from heedful.records import Epoch, HeedfulError
+from heedful.text.batch import training_order
 
 MOST_ROLLBACKS = 8
 
@@ -58,54 +54,39 @@ class Trainer:
     """Trains one network.
 
     Args:
-        network: changed in place.
-        train: the training data.
-        valid: the validation data; None = no early stopping, the last weights are kept.
+        job: what is learnt, and the network, which is changed in place. Without validation data
+            there is no early stopping, and the last weights are kept.
         config: how to learn. `threads` is used as it stands.
-        task: binary, multi-class or multi-label.
-        classes: how many labels there are.
         store: where checkpoints go; None = memory only.
         listener: who watches.
     """
 
     def __init__(
         self,
-        network: Classifier,
-        train: Data,
-        valid: Data | None,
+        job: Job,
         config: TrainConfig,
-        task: Task,
-        classes: int,
         store: Store | None = None,
         listener: Listener | None = None,
     ) -> None:
-        self.network, self.train, self.valid = network, train, valid
-        self.config, self.task, self.store = config, task, store
-        metrics = names(task)
-        if valid is not None and config.monitor not in metrics:
+        network = job.network
+        self.network, self.job = network, job
+        self.config, self.store = config, store
+        if job.validated and config.monitor not in job.metrics:
             raise HeedfulError(
                 f"train.monitor={config.monitor} is no validation metric; choose from "
-                f"{', '.join(metrics)}"
-            )
-        if config.rationales and (train.evidence is None or not train.evidence.any()):
-            raise HeedfulError(
-                f"train.rationales={config.rationales:g} needs evidence marked by a person, and no "
-                "training text has any where it is read; bring data with evidence, or set "
-                "train.rationales=0"
+                f"{', '.join(job.metrics)}"
             )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
-        self.network.computing = dtype_of(config.precision)
-        self.optimizer = Updates(network, config, [network.embed.table])
-        self.weights: Tensor | None = None
-        if config.class_weights == "balanced":
-            self.weights = balanced_weights(train.targets, classes, task).to(self.device)
+        modules = dict(network.named_modules())
+        table = modules[job.table] if job.table else None
+        by_rows = [table] if isinstance(table, nn.Embedding) else []
+        self.optimizer = Updates(network, config, by_rows)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
-        by_rows = "embed.table.weight" if self.optimizer.tables else None
-        self.average = Average(network, config.average, by_rows)
-        width = 1 if task == "binary" else classes
-        self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)
+        named = f"{job.table}.weight" if self.optimizer.tables else None
+        self.average = Average(network, config.average, named)
+        self.running = np.full((len(job.lengths), job.width), np.nan, dtype=np.float32)
         self.epoch_start: Snapshot | None = None
         self.saved_at = time.monotonic()
 
@@ -157,7 +138,7 @@ class Trainer:
         # A checkpoint may lie between the last step and the end of its epoch, which is still due.
         if self._out_of_steps() and not state.batch:
             return f"all {config.steps:,} steps done"
-        if config.patience and self.valid and state.bad_epochs >= config.patience:
+        if config.patience and self.job.validated and state.bad_epochs >= config.patience:
             return (
                 f"validation {config.monitor} has not improved for {state.bad_epochs} "
                 f"epoch{'s' if state.bad_epochs > 1 else ''}"
@@ -171,7 +152,7 @@ class Trainer:
     def _epoch(self) -> None:
         """One pass over the training data; falls back to its start if the loss breaks."""
         state, config = self.state, self.config
-        lengths = self.train.encoded.lengths
+        lengths = self.job.lengths
         plan = training_order(
             lengths, config.batch_size, config.batch_tokens, (config.seed, state.epoch)
         )
@@ -210,16 +191,8 @@ class Trainer:
         highest = config.learning_rate * 0.5**state.rollbacks
         state.learning_rate = rate(config.schedule, highest, progress)
         self.optimizer.rate = state.learning_rate
-        batch = pad(self.train.encoded, order, self.train.targets)
-        ids = torch.from_numpy(batch.ids).to(self.device)
-        mask = torch.from_numpy(batch.mask).to(self.device)
-        targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad()
-        marks = None
-        if config.rationales and self.train.evidence is not None:
-            marks = pad_marks(self.train.encoded, order, self.train.evidence)
-        output, extra = training_pass(self.network, ids, mask, marks, config)
-        value = loss(output, targets, self.task, self.weights)
+        value, extra, output = self.job.forward(order, progress)
         total = value if extra is None else value + extra
         if extra is not None and not torch.isfinite(total):
             return math.nan
@@ -281,19 +254,13 @@ class Trainer:
     def _measure_train(self) -> dict[str, float]:
         """Running figures of the batches of this epoch, as they were when trained on."""
         seen = ~np.isnan(self.running[:, 0])
-        probabilities = to_probabilities(self.running[seen], self.task)
-        return measure(probabilities, self.train.targets[seen], self.task)
+        return self.job.measure_train(self.running[seen], seen)
 
     def _measure_valid(self) -> dict[str, float] | None:
         """Figures of the validation data; None where weights or logits are not finite."""
         if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
             return None
-        if self.valid is None:
-            return {}
-        values = logits(self.network, self.valid.encoded)
-        if not np.isfinite(values).all():
-            return None
-        return measure(to_probabilities(values, self.task), self.valid.targets, self.task)
+        return self.job.measure_valid() if self.job.validated else {}
 
     # -- snapshots ------------------------------------------------------------------------
 
