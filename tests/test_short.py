@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from heedful.config import Config
-from heedful.learn.fit import SHARES, fit
+from heedful.learn.assemble import SHARES
+from heedful.learn.fit import fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import measure
 from heedful.learn.rules import FEW, SHORT, for_texts

@@ -154,6 +154,8 @@ class PretrainConfig:
             (learn/regions.py); needs an encoder that reads a window of words. 0 = none.
         region_words: how far beyond that window.
         region_rate: the highest learning rate of these passes.
+        taught: passes in which a second network learns from the texts without labels what the first
+            model says of them (learn/taught.py), and takes its place; 0 = none.
     """
 
     objective: Literal["svd", "skip-gram", "none"] = "svd"
@@ -168,6 +170,7 @@ class PretrainConfig:
     regions: int = 0
     region_words: int = 5
     region_rate: float = 2e-3
+    taught: int = 0
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "pretrain.regions": (0, 1_000),
     "pretrain.region_words": (1, 100),
     "pretrain.region_rate": (1e-6, 1),
+    "pretrain.taught": (0, 1_000),
     "train.epochs": (1, None),
     "train.steps": (1, None),
     "train.batch_size": (1, None),

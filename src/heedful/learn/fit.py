@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from heedful.config import Config
-from heedful.learn.calibration import fit_temperature
+from heedful.learn.assemble import assemble, learn_beside
 from heedful.learn.checkpoint import Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
-from heedful.learn.evidence import evidence_logits, learn_evidence
 from heedful.learn.listener import Listener, Silent
-from heedful.learn.metrics import log_loss, measure
-from heedful.learn.mixing import fit_shares
 from heedful.learn.model import (
     TextModel,
     cores,
@@ -32,8 +30,7 @@ from heedful.learn.precision import chosen_precision
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.regions import learn_regions
 from heedful.learn.rules import for_texts, with_rules
-from heedful.learn.subwords import subword_keys
-from heedful.learn.threshold import by_share
+from heedful.learn.taught import Taught, as_taught, one_after_the_other
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
@@ -43,13 +40,7 @@ from heedful.text import vectors
 from heedful.text.evidence import evidence
 from heedful.text.labels import Labels
 from heedful.text.tokenize import Tokenizer, cut
-from heedful.text.vocab import RESERVED, Encoded, Lengths, Vocabulary, encode, lengths
-
-ENOUGH = 50
-"""Validation texts: a share of fewer says little."""
-SHARES = "the share of training texts with each label"
-USUAL = 3.0
-"""Deviation of the logits of texts that a model knows what to say of."""
+from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 
 
 @dataclass(frozen=True)
@@ -136,22 +127,24 @@ def fit(
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
     config, network = _build(config, start, labels, listener, resumed=resumed)
+    teaches = bool(config.pretrain.taught and unlabelled and network.attends)
+    begun = deepcopy(network) if teaches and not resumed else None
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
     outcome = _train(network, data, valid_data, labels, config, saving, listener)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    whole = None
-    if config.evidence.orders:
-        whole = _add_evidence(model, start.own, data, valid_data, listener)
-    figures, factor = _calibrate(model, valid_data, listener)
-    if valid_data is not None and config.train.thresholds == "share":
-        figures = _choose_thresholds(model, data, valid_data, listener) or figures
-    if whole is not None:
-        whole.rescale(factor)
+    beside = learn_beside(model, start.own, data, valid_data, listener)
+    figures = assemble(model, beside, data, valid_data, listener)
+    if teaches and not outcome.interrupted:
+        # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
+        second = begun or _build(config, start, labels, listener, resumed=False)[1]
+        outcome = _teach(model, second, start, data, valid_data, outcome, listener)
+        figures = assemble(model, beside, data, valid_data, listener)
     ids = {"training": encoded}
     if valid_data is not None:
         ids["validation"] = valid_data.encoded
+    whole = None if beside is None else beside.whole
     return Fitted(model, outcome, spread, ids, figures, whole, start.facts)
 
 
@@ -172,41 +165,33 @@ def _train(
     return trainer.run(resume=saving.resume)
 
 
-def _add_evidence(
-    model: TextModel, size: int, data: Data, valid: Data | None, listener: Listener
-) -> Evidence | None:
-    """Fit n-gram evidence, weigh it against the attention network, and put it in.
+def _teach(
+    model: TextModel,
+    network: Classifier,
+    start: Start,
+    data: Data,
+    valid: Data | None,
+    outcome: Outcome,
+    listener: Listener,
+) -> Outcome:
+    """Let another network learn from the texts without labels what the model says of them.
 
-    It knows the first `size` ids of the vocabulary: those of the training texts.
-
-    Returns the same evidence, learnt from the validation texts too; None where there are none or
-    `evidence.refit` is off.
+    It takes the first one's place; n-gram evidence has to be put beside it again.
     """
-    network, config = model.network, model.config.evidence
-    known = Vocabulary(model.vocabulary.tokens[len(RESERVED) : size])
-    words = subword_keys(known, config.subwords or 0)
-    own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
-    listener.say(f"n-gram evidence: {own}")
-    if valid is not None and network.attends:
-        with using_threads(model.config.train.threads):
-            read = logits(network, valid.encoded)
-            shown = evidence_logits(own, valid.encoded)
-        factors = fit_shares(read, shown, valid.targets, model.task)
-        network.scale_read(max(factors[0], 1e-9))
-        factor = factors[1]
-        sizes = factors[0] * float(read.std()), factors[1] * float(shown.std())
-        share = sizes[0] / max(sum(sizes), 1e-9)
-        listener.say(
-            f"by the validation texts the attention network weighs {100 * share:.0f} %, n-gram "
-            f"evidence {100 - 100 * share:.0f} %"
-        )
-    else:  # margins of any size: to where logits usually are, and a temperature of 1 is near
-        texts = (data if valid is None else valid).encoded
-        factor = USUAL / max(float(evidence_logits(own, texts).std()), 1e-6)
-    for part in filter(None, (own, whole)):
-        part.rescale(factor)
-    network.evidence = own
-    return whole
+    config, labels = model.config, model.labels
+    more = start.all_texts(config)
+    more = more.part(len(data.encoded), len(more))
+    listener.say(f"what the model says of {len(more):,} texts without labels is taught to another")
+    with using_threads(config.train.threads):
+        said = to_probabilities(logits(model.network, more), model.task)
+    train = replace(config.train, epochs=config.pretrain.taught)
+    probabilities = as_taught(said, model.task)
+    job = Taught(network, data, valid, train, model.task, len(labels.names), more, probabilities)
+    later = Trainer(job, train, None, listener).run()
+    if later.interrupted and not later.history:
+        return outcome
+    model.network = network.cpu()
+    return one_after_the_other(outcome, later)
 
 
 def with_machine(config: Config) -> Config:
@@ -276,57 +261,3 @@ def _evidence(
         for example, length in zip(train, lengths_read, strict=True)
     ]
     return np.concatenate(marks)
-
-
-def _calibrate(
-    model: TextModel, valid: Data | None, listener: Listener
-) -> tuple[dict[str, float], float]:
-    """Divide the logits by the temperature that suits the validation texts.
-
-    Returns their figures, and what the logits were multiplied by.
-
-    The temperature goes into the head's weights: base and contributions then are calibrated
-    log-odds like the logit they add up to.
-    """
-    if valid is None:
-        return {}, 1.0
-    with using_threads(model.config.train.threads):
-        values = logits(model.network, valid.encoded)
-    temperature = fit_temperature(values, valid.targets, model.task)
-    model.network.scale(1 / temperature)
-    model.decision = replace(model.decision, temperature=temperature)
-    before = log_loss(to_probabilities(values, model.task), valid.targets, model.task)
-    probabilities = to_probabilities(values / temperature, model.task)
-    figures = measure(probabilities, valid.targets, model.task)
-    listener.say(
-        f"calibrated on the validation texts: temperature {temperature:.2f}, log loss "
-        f"{before:.4f} before, {figures['loss']:.4f} after"
-    )
-    return figures, 1 / temperature
-
-
-def _choose_thresholds(
-    model: TextModel, data: Data, valid: Data, listener: Listener
-) -> dict[str, float]:
-    """Decide so that each label is given as often as it stands in the training data.
-
-    Returns the figures of the validation texts with it; empty where the task has no such labels,
-    or there are too few texts to choose on, and one half stays.
-    """
-    if model.task != "multi-label" or len(valid.targets) < ENOUGH:
-        return {}
-    with using_threads(model.config.train.threads):
-        values = logits(model.network, valid.encoded)
-    probabilities = to_probabilities(values, model.task)
-    limits = by_share(probabilities, np.asarray(data.targets > 0).mean(axis=0))
-    thresholds = tuple(limits.tolist())
-    model.decision = replace(model.decision, thresholds=thresholds, aim=SHARES)
-    before, after = (
-        measure(probabilities, valid.targets, model.task, thresholds=given)
-        for given in (None, model.decision.array())
-    )
-    listener.say(
-        "thresholds by the share of training texts with each label: macro f1 on the validation "
-        f"texts {after['f1']:.3f}, at one half {before['f1']:.3f}"
-    )
-    return after

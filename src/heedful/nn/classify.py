@@ -184,13 +184,14 @@ class Classifier(nn.Module):
     ) -> tuple[Float[Tensor, "B T H"], Attended]:
         """States of the tokens and what attention makes of them (one query a text).
 
-        What comes out is float32, whatever is computed in between.
+        In training the states are as coarse as `computing` says; context and weights are float32.
         """
         if not self.training or self.computing == torch.float32:
             return self._pool(values, mask)
         with torch.autocast(values.device.type, dtype=self.computing):
-            states, attended = self._pool(values, mask)
-        return states.float(), Attended(attended.context.float(), attended.weights.float())
+            # Rounded before the first product, and not after a copy or two.
+            states, attended = self._pool(values.to(self.computing), mask)
+        return states, Attended(attended.context.float(), attended.weights.float())
 
     def _pool(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Attended]:
         states, final = self.encode(values, mask)
@@ -265,7 +266,7 @@ class Classifier(nn.Module):
         values = self.embed(ids, mask)
         states, attended = self.pool(values, mask)
         logits = self.said(states, attended.context.squeeze(1), mask)
-        return Inner(logits, values, states, attended.weights.squeeze(1))
+        return Inner(logits, values, states.float(), attended.weights.squeeze(1))
 
     def logits_and_uniform(
         self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]

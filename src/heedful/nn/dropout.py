@@ -25,4 +25,4 @@ class Dropout(nn.Dropout):
         count = input.numel()
         draws = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
         kept = draws.view(torch.uint8)[:count].view(input.shape) >= level
-        return input * kept * (_LEVELS / (_LEVELS - level))
+        return input * (kept * (_LEVELS / (_LEVELS - level))).to(input.dtype)

@@ -38,7 +38,7 @@ class MaxPool(nn.Module):
         self, states: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]
     ) -> Float[Tensor, "B C"]:
         """Logits; zeros for a text without tokens."""
-        return self.read(peaks(states, mask))
+        return self.read(peaks(states, mask).to(self.linear.weight.dtype))
 
     def read(self, largest: Float[Tensor, "B H"]) -> Float[Tensor, "B C"]:
         """Logits of peaks."""
