@@ -139,8 +139,14 @@ def fit(
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
         second = begun or _build(config, start, labels, listener, resumed=False)[1]
-        outcome = _teach(model, second, start, data, valid_data, outcome, listener)
-        figures = assemble(model, beside, data, valid_data, listener)
+        first, later = model.network, _teach(model, second, start, data, valid_data, listener)
+        taught = assemble(model, beside, data, valid_data, listener)
+        if later.interrupted or taught.get("loss", 0.0) > figures.get("loss", 0.0):
+            listener.say("the network that was taught is no better: the first one is kept")
+            model.network, first.evidence = first, None
+            figures = assemble(model, beside, data, valid_data, listener)
+        else:
+            outcome, figures = one_after_the_other(outcome, later), taught
     ids = {"training": encoded}
     if valid_data is not None:
         ids["validation"] = valid_data.encoded
@@ -171,7 +177,6 @@ def _teach(
     start: Start,
     data: Data,
     valid: Data | None,
-    outcome: Outcome,
     listener: Listener,
 ) -> Outcome:
     """Let another network learn from the texts without labels what the model says of them.
@@ -188,10 +193,8 @@ def _teach(
     probabilities = as_taught(said, model.task)
     job = Taught(network, data, valid, train, model.task, len(labels.names), more, probabilities)
     later = Trainer(job, train, None, listener).run()
-    if later.interrupted and not later.history:
-        return outcome
     model.network = network.cpu()
-    return one_after_the_other(outcome, later)
+    return later
 
 
 def with_machine(config: Config) -> Config:
