@@ -28,7 +28,7 @@ from heedful.text.batch import pad, training_order
 from heedful.text.vocab import RESERVED, Encoded
 
 TEXTS, TOKENS = 64, 16_384  # of a batch, at most
-DRAWN = 1024  # words told apart from the right one, the same for the whole batch
+DRAWN = 256  # words told apart from the right one, the same for the whole batch
 _SEED = 0x7265  # sets these draws apart from those of training
 
 
