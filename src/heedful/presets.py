@@ -26,6 +26,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "evidence.orders": 3,
         "pretrain.on_training": True,
         "pretrain.regions": 1,
+        "train.optimizer": "lazy-adam",
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
@@ -58,6 +59,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "pretrain.on_training": True,
         "pretrain.regions": 3,
         "pretrain.taught": 4,
+        "train.optimizer": "lazy-adam",
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
@@ -163,6 +165,7 @@ SHORT_TEXTS: dict[str, dict[str, Any]] = {
         "model.head_dropout": 0.5,
         "pretrain.on_training": False,
         "pretrain.regions": 0,
+        "train.optimizer": "adam",
         "train.batch_size": 128,
         "train.epochs": 4,
         "train.keep_epoch": "best",
@@ -186,6 +189,11 @@ def preset(name: str) -> Config:
     if name not in PRESETS:
         raise HeedfulError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     return replace(apply(Config(preset=name), PRESETS[name]), given=frozenset())
+
+
+def left_to_rules(name: str) -> frozenset[str]:
+    """Addresses of the settings that a preset sets otherwise where texts are short."""
+    return frozenset(SHORT_TEXTS.get(name, {})) | frozenset(FEW_SHORT_TEXTS.get(name, {}))
 
 
 def for_short_texts(config: Config, *, few: bool) -> Config:

@@ -151,7 +151,7 @@ def learn_regions(
             "pretrain.regions=0"
         )
     reader = Reader(network).eval().to(network.embed.table.weight.device)
-    settings = TrainConfig(learning_rate=config.pretrain.region_rate)
+    settings = TrainConfig(learning_rate=config.pretrain.region_rate, optimizer="lazy-adam")
     size = network.embed.table.num_embeddings
     counts = np.bincount(np.minimum(encoded.ids, size), minlength=size + 1)[:size]
     work = _Work(reader, Words(counts, config.pretrain.sample), settings, config)
