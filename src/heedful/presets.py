@@ -37,7 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.thresholds": "share",
     },
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes
-    # seconds; on long texts no lone network here that learns from the labels alone beats it.
+    # seconds; on long texts no lone network here beats it (docs/design.md).
     "fast": {
         "text.vocabulary": 1_000_000,
         "model.encoder": "none",
