@@ -9,33 +9,35 @@ from heedful.config import Config
 from heedful.records import HeedfulError
 from heedful.settings import apply, value_of
 
+# A network that reads five words at a time, and begins with vectors of which words keep which
+# company; n-gram evidence beside it.
+_READER: dict[str, Any] = {
+    "text.vocabulary": 1_000_000,
+    "model.words": 30_000,
+    "model.encoder": "conv",
+    "model.hidden": 256,
+    "model.window": (5,),
+    "model.embedding": 128,
+    "model.embedding_dropout": 0.5,
+    "model.word_dropout": 0.2,
+    "evidence.orders": 3,
+    "pretrain.on_training": True,
+    "train.optimizer": "lazy-adam",
+    "train.learning_rate": 2e-3,
+    "train.schedule": "one-cycle",
+    "train.average": 0.99,
+    "train.batch_size": 32,
+    "train.keep_epoch": "last",
+    "train.patience": 0,
+    "train.thresholds": "share",
+}
+
 # Each preset is what it changes. The three tutorial networks are rebuilt with masks and a
 # clean split; where a tutorial is silent, the defaults above hold.
 PRESETS: dict[str, dict[str, Any]] = {
-    # What n-grams say, and beside it a network that reads five words at a time and begins with
-    # vectors of which words keep which company. How each part earned its place: docs/design.md.
-    "default": {
-        "text.vocabulary": 1_000_000,
-        "model.words": 30_000,
-        "model.encoder": "conv",
-        "model.hidden": 256,
-        "model.window": (5,),
-        "model.embedding": 128,
-        "model.embedding_dropout": 0.5,
-        "model.word_dropout": 0.2,
-        "evidence.orders": 3,
-        "pretrain.on_training": True,
-        "pretrain.regions": 1,
-        "train.optimizer": "lazy-adam",
-        "train.learning_rate": 2e-3,
-        "train.schedule": "one-cycle",
-        "train.average": 0.99,
-        "train.batch_size": 32,
-        "train.epochs": 3,
-        "train.keep_epoch": "last",
-        "train.patience": 0,
-        "train.thresholds": "share",
-    },
+    # What n-grams say, and beside it the network above. How each part earned its place:
+    # docs/design.md.
+    "default": _READER | {"pretrain.regions": 1, "train.epochs": 3},
     # No network at all: log-count ratios and a linear model of words, pairs and triples. Takes
     # seconds; on long texts no lone network here beats it (docs/design.md).
     "fast": {
@@ -46,29 +48,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     # The most accurate that an hour on two cores buys, given texts without labels: the network has
     # read them all before it sees a label, and a second one learns what the first says of them.
-    "best": {
-        "text.vocabulary": 1_000_000,
-        "model.words": 40_000,
-        "model.encoder": "conv",
-        "model.hidden": 256,
-        "model.window": (5,),
-        "model.embedding": 128,
-        "model.embedding_dropout": 0.5,
-        "model.word_dropout": 0.2,
-        "evidence.orders": 3,
-        "pretrain.on_training": True,
-        "pretrain.regions": 3,
-        "pretrain.taught": 4,
-        "train.optimizer": "lazy-adam",
-        "train.learning_rate": 2e-3,
-        "train.schedule": "one-cycle",
-        "train.average": 0.99,
-        "train.batch_size": 32,
-        "train.epochs": 4,
-        "train.keep_epoch": "last",
-        "train.patience": 0,
-        "train.thresholds": "share",
-    },
+    "best": _READER
+    | {"model.words": 40_000, "pretrain.regions": 3, "pretrain.taught": 4, "train.epochs": 4},
     # Every token is read by itself, so that a state speaks of its own word and of no other, and
     # half of the texts lose words while training, so that erasing words is nothing new to the
     # model. The best point of bench/frontier.py; what it costs and gains is in docs/trust.md.
