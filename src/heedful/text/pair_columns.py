@@ -42,7 +42,9 @@ def open_pair_table(
 
 def _again(path: Path, options: ReadOptions, table: Table, header: bool) -> Table:
     """The table with or without a header, unless that was settled by the user."""
-    return table if options.header is not None else open_table(path, replace(options, header=header))
+    return (
+        table if options.header is not None else open_table(path, replace(options, header=header))
+    )
 
 
 def _has_header(table: Table) -> bool:

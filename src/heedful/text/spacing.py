@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
@@ -34,7 +35,7 @@ class Spacing:
         seen: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         tight: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         for tokens in texts:
-            for left, right in zip(tokens, tokens[1:], strict=False):
+            for left, right in pairwise(tokens):
                 touch = left.end == right.start
                 for side, (one, other) in enumerate(((right, left), (left, right))):
                     if _LEANS.fullmatch(one.text) and other.text[:1].isalnum():
@@ -62,4 +63,3 @@ class Spacing:
                 open_quotes ^= {form}
                 leans = not closes
         return text, tokens
-

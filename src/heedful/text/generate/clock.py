@@ -106,7 +106,7 @@ def _parts_of_day(time: int) -> tuple[str, ...]:
         "at midnight": hour == 0,
         "in the morning": hour < 12,
         "in the afternoon": 12 <= hour < 18,
-        "in the evening": 17 <= hour,
+        "in the evening": hour >= 17,
         "at night": hour >= 20 or hour < 4,
     }
     return (noon, noon, *(name for name, holds in names.items() if holds))

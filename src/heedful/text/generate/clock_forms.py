@@ -15,11 +15,11 @@ class Form:
 
     Attributes:
         name: by which it is held out, and looked up in docs/clock.md.
-        pattern: text with slots. `{H}` the hour of 24 in digits, `{HH}` with two, `{h}` the hour of
-            12 in digits or words, `{hw}` in words; `{MM}` the minutes in two digits, `{m}` in digits
-            or words, `{mw}` in words, `{min}` "min", "minutes" or nothing; `{after}`, `{before}` and
-            `{quarter}` a word for it; `{mark}` a.m. or p.m. in some spelling, with or without a
-            space before it; `{part}` a mark of the day's half, spelled or in words.
+        pattern: text with slots. Hours: `{H}` of 24 in digits, `{HH}` in two digits; `{d}` of 12
+            in digits, `{hw}` in words, `{h}` in either. Minutes: `{MM}` in two digits, `{mw}` in
+            words, `{m}` in digits or words, `{min}` "min", "minutes" or nothing. `{after}`,
+            `{before}` and `{quarter}` a word for it. `{mark}` a.m. or p.m. in some spelling, with
+            or without a space before it, `{spelled}` without; `{part}` that, or words for it.
         minutes: of the hour, for which it is used.
         anchor: the hour it names: the time's own, the next one, or noon or midnight. Before the
             next hour the slots of minutes hold what is missing to it.
