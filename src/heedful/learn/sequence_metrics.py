@@ -128,10 +128,9 @@ def _corpus_scores(
         [given[i] if i < len(given) else None for given in references] for i in range(most)
     ]
     bleu, chrf = BLEU(), CHRF()
-    found = bleu.corpus_score(outputs, columns)
-    score = found.score
+    found, similar = (metric.corpus_score(outputs, columns) for metric in (bleu, chrf))
+    # A signature is that of the last corpus, so that it is taken before the next one.
     signatures = str(bleu.get_signature()), str(chrf.get_signature())
-    if not found.totals[-1]:
-        first = [given[0] for given in references]
-        score = score if bleu.corpus_score(first, [first]).totals[-1] else math.nan
-    return score, chrf.corpus_score(outputs, columns).score, *signatures
+    first = [given[0] for given in references]
+    defined = found.totals[-1] or bleu.corpus_score(first, [first]).totals[-1]
+    return found.score if defined else math.nan, similar.score, *signatures

@@ -14,6 +14,8 @@ from heedful.text.tokenize import BY_CHARACTER
 
 # Marks, "l'" and characters of scripts without spaces; not "10,000" nor "don't".
 _LEANS = regex.compile(rf"(?V1)[^\p{{L}}\p{{N}}]+|.*['’]|{BY_CHARACTER}.*", regex.DOTALL)
+# Beside another mark, either of the two may be what leans: it counts where nothing else is known.
+_BESIDE_WORD = 1_000_000
 _QUOTES = ('"', "'")  # the same mark opens and closes
 
 
@@ -31,16 +33,17 @@ class Spacing:
 
     @classmethod
     def learn(cls, texts: Iterable[Sequence[Token]]) -> Spacing:
-        """From texts as tokens: a mark leans where it does so in most cases beside words."""
+        """From texts as tokens: a mark leans if it does so in most cases, beside words."""
         seen: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         tight: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         for tokens in texts:
             for left, right in pairwise(tokens):
                 touch = left.end == right.start
                 for side, (one, other) in enumerate(((right, left), (left, right))):
-                    if _LEANS.fullmatch(one.text) and other.text[:1].isalnum():
-                        seen[side][one.text] += 1
-                        tight[side][one.text] += touch
+                    if _LEANS.fullmatch(one.text):
+                        weight = _BESIDE_WORD if other.text[:1].isalnum() else 1
+                        seen[side][one.text] += weight
+                        tight[side][one.text] += weight * touch
         before, after = (
             frozenset(form for form, count in tight[side].items() if 2 * count > seen[side][form])
             for side in (0, 1)

@@ -89,6 +89,7 @@ def write(form: Form, time: int, choose: Callable[[tuple[str, ...]], str]) -> st
         "mw": (spoken, spoken, spoken, hyphened),
         "mark": (*spelled, *(f" {mark}" for mark in spelled)),
         "spelled": spelled,
+        "words": _parts_of_day(time),
         "part": (*spelled * 2, *_parts_of_day(time)),
         **_WORDS,
     }

@@ -19,7 +19,8 @@ class Form:
             in digits, `{hw}` in words, `{h}` in either. Minutes: `{MM}` in two digits, `{mw}` in
             words, `{m}` in digits or words, `{min}` "min", "minutes" or nothing. `{after}`,
             `{before}` and `{quarter}` a word for it. `{mark}` a.m. or p.m. in some spelling, with
-            or without a space before it, `{spelled}` without; `{part}` that, or words for it.
+            or without a space before it, `{spelled}` without; `{words}` words for it; `{part}`
+            either of these two.
         minutes: of the hour, for which it is used.
         anchor: the hour it names: the time's own, the next one, or noon or midnight. Before the
             next hour the slots of minutes hold what is missing to it.
@@ -57,7 +58,7 @@ _CLOCK_FACE = (
     Form("digits, point, marked", "{d}.{MM}{mark}", weight=8),
     Form("t, marked", "t{d}:{MM}{mark}", weight=6),
     Form("t, point, marked", "t{d}.{MM}{mark}", weight=6),
-    Form("digits, part of day", "{d}:{MM} {part}", weight=6),
+    Form("digits, part of day", "{d}:{MM} {words}", weight=6),
     Form("hour", "{H}", _FULL, weight=1),
     Form("hour, marked", "{d}{mark}", _FULL, weight=2),
 )
@@ -67,7 +68,7 @@ _HOURS = (
     Form("o'clock, full hour", "{h} o'clock {part}", _FULL),
     Form("spoken", "{hw} {mw} {spelled}", range(10, 60), weight=6),
     Form("spoken, oh", "{hw} oh {mw} {spelled}", range(1, 10), weight=2),
-    Form("spoken, part of day", "{hw} {mw} {part}", range(10, 60)),
+    Form("spoken, part of day", "{hw} {mw} {words}", range(10, 60)),
 )
 _TOWARDS = (
     Form("after", "{m}{min} {after} {h} {part}", _SOME, weight=20),

@@ -39,7 +39,7 @@ _SMALL = "|".join(in_words(n) for n in range(1, 10))
 _LARGE = "|".join(in_words(n) for n in range(59, 9, -1))
 # A form without its mark; `sign` says that the minutes lead away from the hour.
 _FORMS = tuple(
-    re.compile(form)
+    re.compile(form, re.ASCII)
     for form in (
         r"t?(?P<hour>\d{1,2})[:.h](?P<minutes>[0-5]\d)",
         r"(?P<hour>\d\d)(?P<minutes>[0-5]\d) hours",
@@ -54,7 +54,9 @@ _FORMS = tuple(
         rf"(?P<hour>{WORDS}) oh (?P<minutes>{_SMALL})",
     )
 )
-_ENDING = re.compile(r"(.+?) ?((?<=[\d ])[ap]\.?m\.?|(?<= )(?:" + "|".join(_MARKS) + r"))")
+_ENDING = re.compile(
+    r"(.+?) ?((?<=[0-9 ])[ap]\.?m\.?|(?<= )(?:" + "|".join(_MARKS) + r"))", re.ASCII
+)
 _FRACTIONS = {"quarter": 15, "quater": 15, "half": 30}
 
 
