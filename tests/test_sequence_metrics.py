@@ -36,7 +36,7 @@ def test_edits_by_hand(one: str, two: str, edits: int) -> None:
 few = st.text("abc", max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(few, few)
 def test_edits_agree_with_the_table(one: str, two: str) -> None:
     assert edit_distance(one, two) == _table(one, two)

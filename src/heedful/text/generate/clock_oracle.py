@@ -1,4 +1,4 @@
-"""What time a person's words mean: a grammar that knows nothing of how the generator writes.
+"""What a person's words mean as a time: a grammar that knows nothing of how the generator writes.
 
 The rules, which make every form of the language mean one time:
 
