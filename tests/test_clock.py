@@ -151,6 +151,15 @@ def test_a_sample_of_each_part() -> None:
     assert len({form.name for form in FORMS}) == len(FORMS)
 
 
+def test_nothing_is_before_a_marked_twelve() -> None:
+    """`18 before 12 p.m.` is 11:42 to some and 23:42 to others."""
+    forms = [form for form in FORMS if form.anchor == "next"]
+    assert len(forms) == 5
+    for form in forms:
+        hours = {time // 60 for time in range(clock.TIMES) if form.fits(time)}
+        assert hours == set(range(24)) - {11, 23}
+
+
 def test_a_fifth_of_the_forms_is_for_testing() -> None:
     share = Counter(part_of(f"{i}") for i in range(5_000))["test"] / 5_000
     assert share == pytest.approx(0.2, abs=0.02)
