@@ -17,6 +17,7 @@ from heedful.text.normalise import key
 from heedful.text.options import ReadOptions
 from heedful.text.pair_quality import check_pairs
 from heedful.text.pairs import Pair, Pairs, fingerprint_of, read_pairs, split_by_source
+from malformed_cases import CASES
 from real_data import real
 
 ROWS = [("Go.", "Ve."), ("Go.", "Vete."), ("He said 5, no?", 'Dijo "cinco", ¿no?')]
@@ -238,3 +239,24 @@ def test_all_sentence_pairs() -> None:
     quality = check_pairs({"train": Pairs(tuple(kept)), "test": Pairs(tuple(held))})
     assert quality.leaks[0].texts == 0
     assert quality.splits["train"].identical_rows == 1  # but for case
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [(), ("text", "label")], ids=["found", "named"])
+def test_odd_files_give_pairs_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, columns: tuple[str, ...]
+) -> None:
+    read = 0
+    for name, build, _ in CASES:
+        try:
+            found = read_pairs(build(tmp_path_factory.mktemp("odd")), *columns)
+        except HeedfulError as error:
+            message = str(error)
+            assert message and "\n" not in message and len(message) < 1200, name
+            message.encode("utf-8")
+            continue
+        read += 1
+        assert found.pairs and all(p.source.strip() and p.target.strip() for p in found.pairs)
+        assert all(p.file and p.row >= 1 for p in found.pairs)
+        assert all(row.reason and "\n" not in row.reason for row in found.bad_rows)
+    assert read > 50
