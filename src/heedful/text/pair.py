@@ -23,9 +23,6 @@ class Pair:
     file: str = ""
     row: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.file}, row {self.row}"
-
 
 @dataclass(frozen=True)
 class Pairs:
