@@ -9,6 +9,7 @@ import torch
 
 from heedful.config import Config
 from heedful.learn.checkpoint import Store
+from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.listener import Listener
 from heedful.learn.model import number_of_logits
@@ -88,16 +89,9 @@ def build(
     if valid:
         ids = encode([e.text for e in valid], tokenizer, vocabulary, None, "first")
         held = Data(ids, labels.encode(valid))
-    return Trainer(
-        network,
-        Data(encoded, labels.encode(train)),
-        held,
-        config.train,
-        labels.task,
-        len(labels.names),
-        Store(store) if store else None,
-        listener,
-    )
+    data = Data(encoded, labels.encode(train))
+    job = Classifying(network, data, held, config.train, labels.task, len(labels.names))
+    return Trainer(job, config.train, Store(store) if store else None, listener)
 
 
 class Notes:

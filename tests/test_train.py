@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from heedful.learn import train as loop
+from heedful.learn import classifying
 from heedful.learn.fit import fit
 from heedful.learn.metrics import names
 from heedful.learn.objective import balanced_weights, loss
@@ -50,7 +50,7 @@ class Broken:
 @pytest.mark.parametrize("clip", [0.0, 1.0])
 def test_a_broken_loss_goes_back_with_half_the_rate(monkeypatch, value, clip):
     notes = Notes()
-    monkeypatch.setattr(loop, "loss", Broken({5}, value))  # second batch of the second epoch
+    monkeypatch.setattr(classifying, "loss", Broken({5}, value))  # second batch of the second epoch
     outcome = trainer(listener=notes, clip_norm=clip).run()
     assert len(outcome.history) == 3
     assert [record.learning_rate for record in outcome.history] == [0.01, 0.005, 0.005]
@@ -63,10 +63,10 @@ def test_a_broken_loss_goes_back_with_half_the_rate(monkeypatch, value, clip):
 
 def test_the_retry_starts_from_the_weights_of_the_epochs_start(monkeypatch):
     """Hand-made: an epoch, then the same second epoch with half the rate from its very start."""
-    monkeypatch.setattr(loop, "loss", Broken({5}))
+    monkeypatch.setattr(classifying, "loss", Broken({5}))
     broken = trainer(epochs=2)
     broken.run()
-    monkeypatch.setattr(loop, "loss", loss)
+    monkeypatch.setattr(classifying, "loss", loss)
     halved = trainer(epochs=2)
 
     def halve(listener_epoch, best):
@@ -94,7 +94,7 @@ def test_rolled_back_then_killed_then_resumed(monkeypatch, tmp_path, at):
             state = trained.state
             return result * math.nan if state.step == 4 and not state.rollbacks else result
 
-        monkeypatch.setattr(loop, "loss", broken)
+        monkeypatch.setattr(classifying, "loss", broken)
         return trained
 
     whole = breaking(trainer())
@@ -112,7 +112,7 @@ def test_rolled_back_then_killed_then_resumed(monkeypatch, tmp_path, at):
 
 def test_gives_up_in_one_line(monkeypatch):
     notes = Notes()
-    monkeypatch.setattr(loop, "loss", Broken(set(range(1, 1000))))
+    monkeypatch.setattr(classifying, "loss", Broken(set(range(1, 1000))))
     with pytest.raises(HeedfulError, match=r"even at 0\.00390625 of the learning rate; set") as e:
         trainer(listener=notes).run()
     assert "\n" not in str(e.value)

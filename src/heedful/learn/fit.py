@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from heedful.config import Config
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.checkpoint import Store
+from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.evidence import evidence_logits, learn_evidence
 from heedful.learn.listener import Listener, Silent
@@ -157,16 +158,8 @@ def _train(
     """Train the attention network, if there is one."""
     if not network.attends:
         return Outcome((), 0, "n-gram evidence is learnt in one go", interrupted=False)
-    trainer = Trainer(
-        network,
-        data,
-        valid,
-        config.train,
-        labels.task,
-        len(labels.names),
-        saving.store,
-        listener,
-    )
+    job = Classifying(network, data, valid, config.train, labels.task, len(labels.names))
+    trainer = Trainer(job, config.train, saving.store, listener)
     return trainer.run(resume=saving.resume)
 
 

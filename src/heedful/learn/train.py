@@ -20,18 +20,15 @@ from torch import Tensor
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
-from heedful.learn.data import Data
+from heedful.learn.job import Job
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
-from heedful.learn.metrics import is_better, measure, names
-from heedful.learn.model import device_of, logits, to_probabilities, using_threads
-from heedful.learn.objective import balanced_weights, loss
+from heedful.learn.metrics import is_better
+from heedful.learn.model import device_of, using_threads
 from heedful.learn.outcome import Outcome
-from heedful.learn.penalties import training_pass
 from heedful.learn.schedule import rate
-from heedful.nn.classify import Classifier
-from heedful.records import Epoch, HeedfulError, Task
-from heedful.text.batch import pad, pad_marks, training_order
+from heedful.records import Epoch, HeedfulError
+from heedful.text.batch import training_order
 
 MOST_ROLLBACKS = 8
 
@@ -56,40 +53,27 @@ class Trainer:
     """Trains one network.
 
     Args:
-        network: changed in place.
-        train: the training data.
-        valid: the validation data; None = no early stopping, the last weights are kept.
+        job: what is learnt, and the network, which is changed in place. Without validation data
+            there is no early stopping, and the last weights are kept.
         config: how to learn. `threads` is used as it stands.
-        task: binary, multi-class or multi-label.
-        classes: how many labels there are.
         store: where checkpoints go; None = memory only.
         listener: who watches.
     """
 
     def __init__(
         self,
-        network: Classifier,
-        train: Data,
-        valid: Data | None,
+        job: Job,
         config: TrainConfig,
-        task: Task,
-        classes: int,
         store: Store | None = None,
         listener: Listener | None = None,
     ) -> None:
-        self.network, self.train, self.valid = network, train, valid
-        self.config, self.task, self.store = config, task, store
-        metrics = names(task)
-        if valid is not None and config.monitor not in metrics:
+        network = job.network
+        self.network, self.job = network, job
+        self.config, self.store = config, store
+        if job.validated and config.monitor not in job.metrics:
             raise HeedfulError(
                 f"train.monitor={config.monitor} is no validation metric; choose from "
-                f"{', '.join(metrics)}"
-            )
-        if config.rationales and (train.evidence is None or not train.evidence.any()):
-            raise HeedfulError(
-                f"train.rationales={config.rationales:g} needs evidence marked by a person, and no "
-                "training text has any where it is read; bring data with evidence, or set "
-                "train.rationales=0"
+                f"{', '.join(job.metrics)}"
             )
         self.listener: Listener = listener or Silent()
         self.device = device_of(network)
@@ -100,14 +84,10 @@ class Trainer:
             weight_decay=config.weight_decay,
             fused=True,
         )
-        self.weights: Tensor | None = None
-        if config.class_weights == "balanced":
-            self.weights = balanced_weights(train.targets, classes, task).to(self.device)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
         self.average = Average(network, config.average)
-        width = 1 if task == "binary" else classes
-        self.running = np.full((len(train.encoded), width), np.nan, dtype=np.float32)
+        self.running = np.full((len(job.lengths), job.width), np.nan, dtype=np.float32)
         self.epoch_start: Snapshot | None = None
         self.saved_at = time.monotonic()
 
@@ -159,7 +139,7 @@ class Trainer:
         # A checkpoint may lie between the last step and the end of its epoch, which is still due.
         if self._out_of_steps() and not state.batch:
             return f"all {config.steps:,} steps done"
-        if config.patience and self.valid and state.bad_epochs >= config.patience:
+        if config.patience and self.job.validated and state.bad_epochs >= config.patience:
             return (
                 f"validation {config.monitor} has not improved for {state.bad_epochs} "
                 f"epoch{'s' if state.bad_epochs > 1 else ''}"
@@ -173,7 +153,7 @@ class Trainer:
     def _epoch(self) -> None:
         """One pass over the training data; falls back to its start if the loss breaks."""
         state, config = self.state, self.config
-        lengths = self.train.encoded.lengths
+        lengths = self.job.lengths
         plan = training_order(
             lengths, config.batch_size, config.batch_tokens, (config.seed, state.epoch)
         )
@@ -213,16 +193,8 @@ class Trainer:
         state.learning_rate = rate(config.schedule, highest, progress)
         for group in self.optimizer.param_groups:
             group["lr"] = state.learning_rate
-        batch = pad(self.train.encoded, order, self.train.targets)
-        ids = torch.from_numpy(batch.ids).to(self.device)
-        mask = torch.from_numpy(batch.mask).to(self.device)
-        targets = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        marks = None
-        if config.rationales and self.train.evidence is not None:
-            marks = pad_marks(self.train.encoded, order, self.train.evidence)
-        output, extra = training_pass(self.network, ids, mask, marks, config)
-        value = loss(output, targets, self.task, self.weights)
+        value, extra, output = self.job.forward(order, progress)
         total = value if extra is None else value + extra
         if extra is not None and not torch.isfinite(total):
             return math.nan
@@ -280,19 +252,13 @@ class Trainer:
     def _measure_train(self) -> dict[str, float]:
         """Running figures of the batches of this epoch, as they were when trained on."""
         seen = ~np.isnan(self.running[:, 0])
-        probabilities = to_probabilities(self.running[seen], self.task)
-        return measure(probabilities, self.train.targets[seen], self.task)
+        return self.job.measure_train(self.running[seen], seen)
 
     def _measure_valid(self) -> dict[str, float] | None:
         """Figures of the validation data; None where weights or logits are not finite."""
         if not all(bool(torch.isfinite(p).all()) for p in self.network.parameters()):
             return None
-        if self.valid is None:
-            return {}
-        values = logits(self.network, self.valid.encoded)
-        if not np.isfinite(values).all():
-            return None
-        return measure(to_probabilities(values, self.task), self.valid.targets, self.task)
+        return self.job.measure_valid() if self.job.validated else {}
 
     # -- snapshots ------------------------------------------------------------------------
 

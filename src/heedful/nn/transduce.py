@@ -19,12 +19,12 @@ class Forced(NamedTuple):
     """What teacher forcing gives; undefined at padding of the target.
 
     Attributes:
-        logits: (B, U, V).
+        read: (B, U, R), the decoder's readouts; `decoder.logits` makes logits of them.
         weights: (B, U, S), where each step looked: at the tokens from `first` on.
         first: (B, U), see `nn.local.Looked`.
     """
 
-    logits: Tensor
+    read: Tensor
     weights: Tensor
     first: Tensor
 
@@ -68,13 +68,29 @@ class Transducer(nn.Module):
             source: from `read`.
             step: its number, from 0.
         """
+        carried, looked, read = self._step(carried, before, source, step)
+        return carried, looked, self.decoder.logits(read)
+
+    def _step(
+        self, carried: Carried, before: Tensor, source: Source, step: int
+    ) -> tuple[Carried, Looked, Tensor]:
         vector = self.decoder.vectors(before)
         carried, looked, read = self.decoder.step(carried, vector, source, step)
         if not self.decoder.feed:
             read = self.decoder.read(read, looked.context, vector)
-        return carried, looked, self.decoder.logits(read)
+        return carried, looked, read
 
     def forward(
+        self,
+        ids: Int[Tensor, "B T"],
+        mask: Bool[Tensor, "B T"],
+        targets: Int[Tensor, "B U"],
+    ) -> Float[Tensor, "B U V"]:
+        """Logits of each step under teacher forcing, see `forced`."""
+        found: Tensor = self.decoder.logits(self.forced(ids, mask, targets).read)
+        return found
+
+    def forced(
         self,
         ids: Int[Tensor, "B T"],
         mask: Bool[Tensor, "B T"],
@@ -114,20 +130,22 @@ class Transducer(nn.Module):
         read = torch.stack(reads, dim=1)
         if not decoder.feed:
             read = decoder.read(read, contexts, vectors)
-        return Forced(decoder.logits(read), weights, first)
+        return Forced(read, weights, first)
 
     def _guessing(self, source: Source, targets: Tensor, sampling: float) -> Forced:
         """Teacher forcing in which some of the told tokens are the model's own."""
         carried, before = self.decoder.start(source), torch.full_like(targets[:, 0], START)
         own = torch.rand(targets.shape, device=targets.device) < sampling
-        looks, logits = [], []
+        looks, reads = [], []
         for i in range(targets.shape[1]):
-            carried, looked, values = self.step(carried, before, source, i)
-            before = torch.where(own[:, i], allowed(values.detach()).argmax(dim=1), targets[:, i])
+            carried, looked, read = self._step(carried, before, source, i)
+            with torch.no_grad():
+                guess = allowed(self.decoder.logits(read)).argmax(dim=1)
+            before = torch.where(own[:, i], guess, targets[:, i])
             looks.append(looked)
-            logits.append(values)
+            reads.append(read)
         _, weights, first = (torch.stack(part, dim=1) for part in zip(*looks, strict=True))
-        return Forced(torch.stack(logits, dim=1), weights, first)
+        return Forced(torch.stack(reads, dim=1), weights, first)
 
 
 def _shifted(targets: Int[Tensor, "B U"]) -> Int[Tensor, "B U"]:

@@ -1,0 +1,57 @@
+"""What the training loop must know of a task: all else is the same for all of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+class Pass(NamedTuple):
+    """What one batch gives.
+
+    Attributes:
+        value: the log loss in nats, a scalar; what is reported.
+        extra: what else is minimised, a scalar; None = nothing.
+        output: (B, width), what is kept of each text for the figures of the epoch.
+    """
+
+    value: Tensor
+    extra: Tensor | None
+    output: Tensor
+
+
+class Job(Protocol):
+    """A network, its data, and what is minimised and measured.
+
+    Attributes:
+        network: changed in place by training.
+        lengths: (N,) tokens of each training text, by which batches are cut.
+        width: numbers kept of each text.
+        metrics: the names of the validation figures.
+        validated: whether there are validation data.
+    """
+
+    network: nn.Module
+    lengths: NDArray[np.int64]
+    width: int
+    metrics: tuple[str, ...]
+    validated: bool
+
+    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
+        """One training batch.
+
+        Args:
+            order: which texts.
+            progress: of the whole training, from 0 to 1.
+        """
+
+    def measure_train(
+        self, outputs: NDArray[np.float32], seen: NDArray[np.bool_]
+    ) -> dict[str, float]:
+        """Figures of the training texts that were `seen` (N,), from their outputs, in order."""
+
+    def measure_valid(self) -> dict[str, float] | None:
+        """Figures of the validation data; None where the network's outputs are not finite."""
