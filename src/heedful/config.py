@@ -173,6 +173,10 @@ class SequenceConfig:
         target_unit: what a token of the target is.
         source_vocabulary: most distinct tokens of the source kept, the four reserved ones included.
         target_vocabulary: the same of the target.
+        fold_source: fold the case of the source (offsets stay).
+        fold_target: fold the case of the target: what is written then is in lower case.
+        rare: a character or word must occur so often in the training texts; so must a pair of
+            sub-words to become one.
         cell: of the decoder.
         units: of each of its layers.
         depth: its layers.
@@ -207,6 +211,9 @@ class SequenceConfig:
     target_unit: Unit = "subword"
     source_vocabulary: int = 8_000
     target_vocabulary: int = 8_000
+    fold_source: bool = False
+    fold_target: bool = False
+    rare: int = 1
     cell: Literal["lstm", "gru"] = "gru"
     units: int = 256
     depth: int = 1

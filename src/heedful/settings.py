@@ -193,6 +193,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "train.seed": (0, 2**63 - 1),
     "sequence.source_vocabulary": (5, None),
     "sequence.target_vocabulary": (5, None),
+    "sequence.rare": (1, None),
     "sequence.units": (1, None),
     "sequence.depth": (1, 16),
     "sequence.local_reach": (0, None),

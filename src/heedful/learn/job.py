@@ -27,18 +27,22 @@ class Job(Protocol):
     """A network, its data, and what is minimised and measured.
 
     Attributes:
-        network: changed in place by training.
         lengths: (N,) tokens of each training text, by which batches are cut.
         width: numbers kept of each text.
-        metrics: the names of the validation figures.
         validated: whether there are validation data.
     """
 
-    network: nn.Module
     lengths: NDArray[np.int64]
     width: int
-    metrics: tuple[str, ...]
     validated: bool
+
+    @property
+    def network(self) -> nn.Module:
+        """Changed in place by training."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the validation figures."""
 
     def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
         """One training batch.

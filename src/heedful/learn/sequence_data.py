@@ -82,10 +82,11 @@ def targets_as_ids(rows: Sequence[Sequence[int]]) -> Encoded:
 
 
 def source_batches(
-    sources: Encoded, device: torch.device
+    sources: Encoded, device: torch.device, beam: int = 1
 ) -> Iterator[tuple[NDArray[np.int64], Tensor, Tensor]]:
-    """Which sources, their ids (B, T) and mask (B, T); longest first."""
-    for order in scoring_order(sources.lengths, SCORING_TEXTS, SCORING_TOKENS):
+    """Which sources, their ids (B, T) and mask (B, T); longest first, fewer for a wide beam."""
+    texts, tokens = max(1, SCORING_TEXTS // beam), max(1, SCORING_TOKENS // beam)
+    for order in scoring_order(sources.lengths, texts, tokens):
         batch = pad(sources, order)
         ids, mask = torch.from_numpy(batch.ids), torch.from_numpy(batch.mask)
         yield batch.order, ids.to(device), mask.to(device)

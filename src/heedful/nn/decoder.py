@@ -71,7 +71,7 @@ class Decoder(nn.Module):
         self.token = sequence.target_embedding if fed else 0
         self.feed = sequence.readout if sequence.input_feeding else 0
         asked = units if sequence.asks == "state" else sequence.target_embedding
-        self.look = _look(model, sequence, asked, states)
+        self.look: Everywhere | Local | Nowhere = _look(model, sequence, asked, states)
         widths = [self.context + self.token + self.feed] + [units] * (sequence.depth - 1)
         self.cells = nn.ModuleList(StepCell(sequence.cell, width, units) for width in widths)
         self.begin = nn.Linear(final, units) if sequence.start == "final" else None
@@ -87,15 +87,19 @@ class Decoder(nn.Module):
         """The score function; None without attention."""
         return None if isinstance(self.look, Nowhere) else self.look.score
 
+    @property
+    def layers(self) -> list[StepCell]:
+        """The cells, the first one first."""
+        return [cell for cell in self.cells if isinstance(cell, StepCell)]
+
     def start(self, source: Source) -> Carried:
         """The state before the first step."""
         if self.begin is None:
             hidden = source.states.new_zeros(len(source.mask), self.config.units)
         else:
             hidden = torch.tanh(self.begin(source.final))
-        layers = [cell for cell in self.cells if isinstance(cell, StepCell)]
-        memory = tuple(cell.empty(hidden) for cell in layers)
-        return Carried((hidden,) * len(layers), memory, hidden.new_zeros(len(hidden), self.feed))
+        memory = tuple(cell.empty(hidden) for cell in self.layers)
+        return Carried((hidden,) * len(memory), memory, hidden.new_zeros(len(hidden), self.feed))
 
     def vectors(self, ids: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows E"]:
         """Vectors of output tokens; of width 0 where nothing reads them."""
@@ -127,8 +131,9 @@ class Decoder(nn.Module):
             pre = self.incoming(looked.context, vector, carried.fed)
         else:
             looked, pre = ready
-        hidden, memory = [], []
-        for i, cell in enumerate(self.cells):
+        hidden: list[Tensor] = []
+        memory: list[Tensor] = []
+        for i, cell in enumerate(self.layers):
             above = cell.inputs(self.dropout(hidden[-1])) if i else pre
             state, kept = cell(above, carried.hidden[i], carried.memory[i])
             hidden.append(state)
@@ -136,7 +141,11 @@ class Decoder(nn.Module):
         read = hidden[-1]
         if self.feed:
             read = self.read(read, looked.context, vector)
-        return Carried(tuple(hidden), tuple(memory), read if self.feed else carried.fed), looked, read
+        return (
+            Carried(tuple(hidden), tuple(memory), read if self.feed else carried.fed),
+            looked,
+            read,
+        )
 
     def incoming(
         self,
@@ -148,7 +157,7 @@ class Decoder(nn.Module):
         parts = [self.dropout(context)]
         parts += [vector] if self.token else []
         parts += [fed] if self.feed else []
-        pre: Tensor = self.cells[0].inputs(torch.cat(parts, dim=-1))
+        pre: Tensor = self.layers[0].inputs(torch.cat(parts, dim=-1))
         return pre
 
     def read(
@@ -169,7 +178,9 @@ class Decoder(nn.Module):
         assert table is not None
         return nn.functional.linear(self.dropout(read), table.weight, self.bias)
 
-    def looks(self, vectors: Float[Tensor, "B U E"], source: Source) -> tuple[Tensor, Tensor] | None:
+    def looks(
+        self, vectors: Float[Tensor, "B U E"], source: Source
+    ) -> tuple[Tensor, Tensor] | None:
         """Contexts (B, U, H) and weights (B, U, T) of all steps at once, where the query allows it.
 
         That is where it is the token before, which teacher forcing knows beforehand.
@@ -180,7 +191,9 @@ class Decoder(nn.Module):
         return found.context, found.weights
 
 
-def _look(model: ModelConfig, sequence: SequenceConfig, asked: int, states: int) -> nn.Module:
+def _look(
+    model: ModelConfig, sequence: SequenceConfig, asked: int, states: int
+) -> Everywhere | Local | Nowhere:
     if sequence.scope == "none":
         return Nowhere()
     score = build_score(asked, states, model)

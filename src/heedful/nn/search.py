@@ -19,7 +19,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from heedful.nn.decoder import Carried
 from heedful.nn.local import Source, on_source
 from heedful.nn.transduce import Transducer, allowed
 from heedful.text.vocab import END, PAD, START
@@ -31,7 +30,8 @@ class Hypothesis(NamedTuple):
     Attributes:
         ids: the tokens, END included if it `finished`.
         log_probabilities: of each of them, in nats.
-        weights: (len(ids), T), where each step looked; T = 0 without attention.
+        weights: (len(ids), T), where each step looked; T = 0 without attention, and where they
+            are not asked for.
         finished: whether END was written before the maximum length.
         score: the objective.
     """
@@ -54,6 +54,8 @@ def search(
     longest: int,
     width: int = 1,
     alpha: float = 0.0,
+    *,
+    looks: bool = True,
 ) -> list[list[Hypothesis]]:
     """Of each source its `width` hypotheses or fewer, the best first.
 
@@ -63,17 +65,18 @@ def search(
         longest: most tokens, END included.
         width: slots of the beam; 1 = greedy.
         alpha: of the length normalisation; 0 = none.
+        looks: whether to keep the weights, which take tokens written x tokens read of memory.
     """
     if width == 1:
-        return greedy(network, source, longest, alpha)
-    return beam(network, source, longest, width, alpha)
+        return greedy(network, source, longest, alpha, looks=looks)
+    return beam(network, source, longest, width, alpha, looks=looks)
 
 
 def greedy(
-    network: Transducer, source: Source, longest: int, alpha: float = 0.0
+    network: Transducer, source: Source, longest: int, alpha: float = 0.0, *, looks: bool = True
 ) -> list[list[Hypothesis]]:
     """The most probable token at each step; one hypothesis a source. See `search`."""
-    trail = _Trail(source, 1)
+    trail = _Trail(source, 1, looks)
     carried = network.decoder.start(source)
     before = torch.full_like(source.lengths, START)
     texts = torch.arange(len(before), device=before.device)  # those still being written
@@ -91,11 +94,17 @@ def greedy(
 
 
 def beam(
-    network: Transducer, source: Source, longest: int, width: int, alpha: float = 0.0
+    network: Transducer,
+    source: Source,
+    longest: int,
+    width: int,
+    alpha: float = 0.0,
+    *,
+    looks: bool = True,
 ) -> list[list[Hypothesis]]:
     """A nested beam of `width` slots, see the module and `search`."""
     texts, device = len(source.mask), source.mask.device
-    trail = _Trail(source, width)
+    trail = _Trail(source, width, looks)
     # Live hypotheses in rows, slot by slot within a text; totals of empty slots are -infinity.
     place = torch.arange(texts, device=device) * width  # the slot of each row, over all texts
     carried, rows = network.decoder.start(source), source
@@ -156,8 +165,9 @@ def _log_probabilities(logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
 class _Trail:
     """What was written and where it looked, step by step, with links back to the slot before."""
 
-    def __init__(self, source: Source, width: int) -> None:
-        self.texts, self.width, self.source = len(source.mask), width, source
+    def __init__(self, source: Source, width: int, looks: bool) -> None:
+        self.texts, self.width, self.looks = len(source.mask), width, looks
+        self.lengths = source.lengths.tolist()
         self.steps: list[tuple[Tensor, ...]] = []
 
     def add(
@@ -179,12 +189,13 @@ class _Trail:
             (slots,), torch.arange(len(slots), device=slots.device)
         )
         parts = (token, parent, gain, row, first)
+        weights = weights if self.looks else weights[:, :0]
         self.steps.append((*(part.cpu() for part in parts), weights.cpu()))
 
     def hypotheses(self, alpha: float) -> list[list[Hypothesis]]:
         """All that ended, and all that the maximum length cut, the best first."""
         found: list[list[Hypothesis]] = [[] for _ in range(self.texts)]
-        lengths = self.source.lengths.tolist()
+        lengths = self.lengths
         last = len(self.steps) - 1
         for at in range(len(self.steps)):
             token = self.steps[at][0]

@@ -40,7 +40,7 @@ class Windows(nn.Module):
         counts = torch.zeros_like(mask, dtype=values.dtype)
         finals: list[Tensor] = []
         at_once = len(texts) if torch.is_grad_enabled() else max(1, AT_ONCE // self.size)
-        for chosen in torch.arange(len(texts), device=mask.device).split(at_once):
+        for chosen in (slice(i, i + at_once) for i in range(0, len(texts), at_once)):
             rows = texts[chosen].unsqueeze(1)
             places = begins[chosen].unsqueeze(1) + torch.arange(self.size, device=mask.device)
             index = places.clamp(max=mask.shape[1] - 1)
