@@ -162,13 +162,26 @@ def _log_probabilities(logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
     return allowed(torch.log_softmax(logits, dim=1))
 
 
+class _Step(NamedTuple):
+    """One step of all slots (text x width + slot): what was written, after which slot, the gain,
+    and which row of `first` and `weights` says where it looked.
+    """
+
+    tokens: list[int]
+    parents: list[int]
+    gains: list[float]
+    rows: list[int]
+    first: Tensor
+    weights: Tensor
+
+
 class _Trail:
     """What was written and where it looked, step by step, with links back to the slot before."""
 
     def __init__(self, source: Source, width: int, looks: bool) -> None:
         self.texts, self.width, self.looks = len(source.mask), width, looks
         self.lengths = source.lengths.tolist()
-        self.steps: list[tuple[Tensor, ...]] = []
+        self.steps: list[_Step] = []
 
     def add(
         self,
@@ -188,9 +201,10 @@ class _Trail:
         row = torch.full_like(token, -1).index_put_(
             (slots,), torch.arange(len(slots), device=slots.device)
         )
-        parts = (token, parent, gain, row, first)
         weights = weights if self.looks else weights[:, :0]
-        self.steps.append((*(part.cpu() for part in parts), weights.cpu()))
+        # Plain lists: reading single numbers out of tensors would take longer than the search.
+        lists = (token.tolist(), parent.tolist(), gain.tolist(), row.tolist())
+        self.steps.append(_Step(*lists, first.cpu(), weights.cpu()))
 
     def hypotheses(self, alpha: float) -> list[list[Hypothesis]]:
         """All that ended, and all that the maximum length cut, the best first."""
@@ -198,11 +212,10 @@ class _Trail:
         lengths = self.lengths
         last = len(self.steps) - 1
         for at in range(len(self.steps)):
-            token = self.steps[at][0]
-            over = token == END if at < last else token != PAD
-            for slot in over.nonzero().squeeze(1).tolist():
-                text = slot // self.width
-                found[text].append(self._follow(at, slot, lengths[text], alpha))
+            for slot, token in enumerate(self.steps[at].tokens):
+                if token == END or (at == last and token != PAD):
+                    text = slot // self.width
+                    found[text].append(self._follow(at, slot, lengths[text], alpha))
         for several in found:
             several.sort(key=lambda h: (not h.finished, -h.score))
         return found
@@ -211,12 +224,12 @@ class _Trail:
         """The hypothesis that stands in a slot after step `at`, back to its first token."""
         ids, gains, looks, first = [], [], [], []
         for step in range(at, -1, -1):
-            token, parent, gain, row, begins, weights = self.steps[step]
-            ids.append(int(token[slot]))
-            gains.append(float(gain[slot]))
-            looks.append(weights[row[slot]])
-            first.append(begins[row[slot]])
-            slot = int(parent[slot])
+            now = self.steps[step]
+            ids.append(now.tokens[slot])
+            gains.append(now.gains[slot])
+            looks.append(now.weights[now.rows[slot]])
+            first.append(now.first[now.rows[slot]])
+            slot = now.parents[slot]
         looked = torch.stack(looks[::-1])
         if looked.shape[1]:
             places = torch.stack(first[::-1]).unsqueeze(0)
