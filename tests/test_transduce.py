@@ -1,4 +1,4 @@
-"""The encoder-decoder against hand-solved numbers, plain numpy, PyTorch's cells and its own laws."""
+"""The encoder-decoder against hand-solved numbers, plain numpy, PyTorch and its own laws."""
 
 from __future__ import annotations
 
