@@ -199,7 +199,9 @@ def test_damaged_runs_are_refused_in_one_line(learnt, tmp_path):
 def test_the_estimator(tmp_path):
     train = reversals(30)
     sources, wanted = [p.source for p in train], [p.target for p in train]
-    one = SequenceTransducer("clock", settings=TINY | {"train.epochs": 1}, seed=1).fit(sources, wanted)
+    one = SequenceTransducer("clock", settings=TINY | {"train.epochs": 1}, seed=1).fit(
+        sources, wanted
+    )
     again = clone(one).fit(sources, wanted)
     assert weights(again.model_.network) == weights(one.model_.network)
     assert len(one.rewrite(["ab"], best=3)[0]) == 3
