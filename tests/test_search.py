@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from heedful.nn.search import beam, greedy, length_penalty, search
+from heedful.nn.transduce import allowed, most_probable
 from heedful.text.vocab import END, PAD, START
 from made_transducers import TARGETS, batch, network
 
@@ -111,6 +112,12 @@ def test_length_penalty_by_hand():
     assert length_penalty(7, 1.0) == 2
     assert length_penalty(100, 0.0) == 1
     assert length_penalty(13, 0.5) == pytest.approx(math.sqrt(3))
+
+
+def test_the_most_probable_token_is_never_padding_nor_the_start():
+    logits = torch.randn(200, TARGETS, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(most_probable(logits), allowed(logits).argmax(dim=1))
+    assert set(most_probable(logits).tolist()) == set(range(TARGETS)) - {PAD, START}
 
 
 def test_weights_can_be_left_out():

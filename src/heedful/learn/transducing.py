@@ -14,7 +14,7 @@ from heedful.learn.memory import release_after
 from heedful.learn.model import device_of, inference
 from heedful.learn.sequence_data import PairBatch, SequenceData, pairs
 from heedful.nn.local import on_source
-from heedful.nn.transduce import Forced, Transducer, allowed
+from heedful.nn.transduce import Forced, Transducer, most_probable
 
 METRICS = ("loss", "accuracy", "token_accuracy")
 
@@ -54,19 +54,19 @@ class Transducing:
         forced = self.network.forced(batch.ids, batch.mask, batch.targets, sampling)
         logits = self.network.decoder.logits(forced.read[batch.real])  # (N, V), real tokens only
         truth = batch.targets[batch.real]
-        value = functional.cross_entropy(logits, truth)
-        with torch.no_grad():
-            losses = functional.cross_entropy(logits, truth, reduction="none")
-            output = per_text(losses, allowed(logits).argmax(dim=1) == truth, batch.real)
-        return Pass(value, self._extra(logits, value, forced, batch), output)
+        spread = functional.log_softmax(logits, dim=1)
+        losses = -spread.gather(1, truth.unsqueeze(1)).squeeze(1)
+        value = losses.mean()
+        right = most_probable(logits.detach()) == truth
+        output = per_text(losses.detach(), right, batch.real)
+        return Pass(value, self._extra(spread, value, forced, batch), output)
 
     def _extra(
-        self, logits: Tensor, value: Tensor, forced: Forced, batch: PairBatch
+        self, spread: Tensor, value: Tensor, forced: Forced, batch: PairBatch
     ) -> Tensor | None:
         smoothing, extra = self.config.label_smoothing, None
         if smoothing:  # (1 - e) of the truth and e of the mean over all tokens, less the truth
-            spread = -functional.log_softmax(logits, dim=1).mean(dim=1).mean()
-            extra = smoothing * (spread - value)
+            extra = smoothing * (-spread.mean() - value)
         if self.config.coverage:
             again = self.config.coverage * coverage(forced, batch)
             extra = again if extra is None else extra + again
@@ -98,7 +98,7 @@ def teacher_forced(network: Transducer, data: SequenceData) -> NDArray[np.float3
             logits = network.decoder.logits(forced.read[batch.real])
             truth = batch.targets[batch.real]
             losses = functional.cross_entropy(logits, truth, reduction="none")
-            right = allowed(logits).argmax(dim=1) == truth
+            right = most_probable(logits) == truth
             result[order] = per_text(losses, right, batch.real).cpu().numpy()
     return result
 

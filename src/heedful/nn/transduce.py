@@ -12,7 +12,7 @@ from heedful.nn.embed import Embed
 from heedful.nn.encode import RecurrentEncoder, States, build_encoder
 from heedful.nn.local import Looked, Source, prepare
 from heedful.nn.windows import Windows
-from heedful.text.vocab import PAD, START
+from heedful.text.vocab import END, PAD, START, UNK
 
 
 class Forced(NamedTuple):
@@ -140,7 +140,7 @@ class Transducer(nn.Module):
         for i in range(targets.shape[1]):
             carried, looked, read = self._step(carried, before, source, i)
             with torch.no_grad():
-                guess = allowed(self.decoder.logits(read)).argmax(dim=1)
+                guess = most_probable(self.decoder.logits(read))
             before = torch.where(own[:, i], guess, targets[:, i])
             looks.append(looked)
             reads.append(read)
@@ -158,3 +158,9 @@ def allowed(logits: Float[Tensor, "*rows V"]) -> Float[Tensor, "*rows V"]:
     never = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
     never[PAD], never[START] = True, True
     return logits.masked_fill(never, -torch.inf)
+
+
+def most_probable(logits: Float[Tensor, "N V"]) -> Int[Tensor, " N"]:
+    """argmax of `allowed`, without a copy of the logits."""
+    best, index = logits[:, END:].max(dim=1)
+    return torch.where(logits[:, UNK] > best, UNK, index + END)
