@@ -87,7 +87,7 @@ def test_evidence_follows_what_is_read(monkeypatch, keep, read, marks):
         seen.append(data)
         raise InterruptedError
 
-    monkeypatch.setattr(fitting, "Trainer", stop)
+    monkeypatch.setattr(fitting, "Classifying", stop)
     cut = {} if keep == "none" else {"text__max_tokens": 3, "text__keep": keep}
     config = settings(rationales=1.0, **cut)
     with pytest.raises(InterruptedError):
