@@ -34,8 +34,6 @@ from heedful.face.controls import harmless
 from heedful.records import Rewriting
 
 ASCII = str.maketrans(dict(zip("│·␣…↵⇥‹›", "|._~nt<>", strict=True)) | {"→": "->"})
-    {"│": "|", "·": ".", "␣": "_", "→": "->", "…": "~", "↵": "n", "⇥": "t", "‹": "<", "›": ">"}
-)
 """What stands for our own signs where the terminal has ASCII only."""
 ALL = "#"
 """The digit of a weight that rounds to ten tenths."""
@@ -129,8 +127,8 @@ def _head(page: Page, grid: Grid, band: Band, margin: int) -> Iterator[Text]:
     """The labels of the columns, over them."""
     start, labels = " " * (margin + 1), grid.labels[band.first : band.last]
     if not grid.stairs:
-        line = "".join(padded(label, grid.cell) for label in labels)
-        yield Text(start + line, style="bold", no_wrap=True)
+        names = "".join(padded(label, grid.cell) for label in labels)
+        yield Text(start + names, style="bold", no_wrap=True)
         return
     bar = page.says("│")
     for i, label in enumerate(labels):
@@ -156,7 +154,7 @@ def _scale(page: Page, grid: Grid) -> Text:
     line = Text("0 ", no_wrap=False)
     if page.colour:
         for colour in shades(TERMINAL):
-            line.append("  ", Style(bgcolor=colour))
+            line.append(" ", Style(bgcolor=colour))
         line.append(" 1  ")
     else:
         line = Text("0 to 1  ")
