@@ -160,4 +160,4 @@ def _scale(page: Page, grid: Grid) -> Text:
         line = Text("0 to 1  ")
     few = page.says("·")
     unit = "" if grid.cell > 2 else f", in tenths ({ALL} = 1)"
-    return line.append(f"attention{unit}; {few} less than .05; each row sums to 1", "dim")
+    return line.append(f"attention{unit}; {few} below .05; rows sum to 1", "dim")

@@ -32,6 +32,7 @@ from heedful.face.plots.colours import DRAWN
 from heedful.face.plots.frame import WIDTH, Array, Plot, settings, settle, sheet
 from heedful.face.plots.names import short
 from heedful.face.plots.root import LINE
+from heedful.face.svg_lines import safe
 from heedful.records import HeedfulError, Rewriting
 
 CELL, NARROW, MANY = 18.0, 7.0, 64
@@ -73,7 +74,7 @@ def alignment_plot(rewriting: Rewriting, name: str = "alignment") -> Plot:
         axes.set_xlabel(_title(rewriting, width), fontweight="bold", labelpad=8)
         axes.xaxis.set_label_position("top")
         settle(figure)
-    return Plot(name, heading(rewriting), summary(rewriting), figure)
+    return Plot(name, safe(heading(rewriting)), safe(summary(rewriting)), figure)
 
 
 def _drawn(axes: Axes, weights: Array, numbers: bool) -> QuadMesh:
