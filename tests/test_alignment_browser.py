@@ -11,7 +11,7 @@ import pytest
 from browsing import Opened
 from heedful.face.alignment import number_of, shade_of
 from heedful.face.alignment_page import alignment_html
-from made_rewritings import ALL, CLOCK, HEBREW, HOSTILE, LONG, SENTENCE
+from made_rewritings import ALL, CLOCK, HEBREW, HOSTILE, LONG, SENTENCE, peaks, rewriting
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow
@@ -128,3 +128,13 @@ def test_without_scripts_the_map_is_there(visit: Any) -> None:
     assert [x.text_content().strip() for x in cells] == [
         number_of(x) for row in CLOCK.weights for x in row
     ]
+
+
+def test_a_long_source_scrolls_to_what_is_lit(visit: Any) -> None:
+    far = rewriting("ab " * 600 + "3 pm" + " cd" * 600, "15", peaks(3604, [1800, 1802]))
+    seen = visit([far], viewport={"width": 800, "height": 700})
+    seen.page.locator("#r1 .o").first.focus()
+    assert (1, ".75") in seen.lit()
+    inside = """e => { const r = document.querySelector(".read").getBoundingClientRect(),
+      b = e.getBoundingClientRect(); return b.top >= r.top && b.bottom <= r.bottom }"""
+    assert seen.page.locator("#r1 .s.top").evaluate(inside)

@@ -24,8 +24,10 @@ from heedful.face.alignment import (
     number_of,
     shade_of,
     shades,
+    sources_of,
     summary,
 )
+from heedful.face.alignment_folds import fold_remark, folded
 from heedful.face.alignment_notebook import alignment_notebook, tint
 from heedful.face.alignment_page import alignment_html
 from heedful.face.alignment_svg import alignment_svg
@@ -363,3 +365,41 @@ def test_torch_is_not_needed() -> None:
     code += "print(sorted({'torch', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+FAR = rewriting("." * 1000 + "3 pm" + "-" * 2000, "15", peaks(3004, [1000, 1002], 0.75))
+
+
+def test_what_nobody_looked_at_is_folded() -> None:
+    short = folded(FAR)
+    assert sources_of(short) == ["⋯1000", "3", "␣", "p", "⋯2001"]
+    rest = 0.25 / 3003
+    assert short.weights[0] == pytest.approx([1000 * rest, 0.75, rest, rest, 2001 * rest])
+    assert [sum(row) for row in short.weights] == pytest.approx([1, 1])
+    assert (short.source, short.tokens) == (FAR.source, FAR.tokens)
+
+
+def test_even_attention_on_a_long_source_is_one_fold() -> None:
+    short = folded(rewriting("a" * 500, "b", [[0.002] * 500]))
+    assert sources_of(short) == ["⋯500"]
+    assert short.weights[0] == pytest.approx([1])
+
+
+@pytest.mark.parametrize("record", ALL, ids=lambda r: repr(r.source[:12]))
+def test_usual_sources_are_not_folded(record: Rewriting) -> None:
+    assert folded(record) is record
+    assert fold_remark(record) == ""
+
+
+def test_every_face_folds_and_says_so() -> None:
+    faces = printed(FAR), alignment_svg(FAR), alignment_html([FAR]), alignment_notebook([FAR])
+    for face in faces:
+        assert "none of which got" in face
+    assert Reader(faces[2]).rows[1] == [number_of(x) for x in folded(FAR).weights[0]]
+    assert len(alignment_plot(FAR).figure.axes[0].get_xticklabels()) == 5
+    assert "." * 1000 in faces[2], "the page shows the whole source"
+
+
+def test_what_is_too_large_for_a_png_is_refused() -> None:
+    with pytest.raises(HeedfulError, match="600 output tokens by 1 source tokens are too many"):
+        alignment_plot(rewriting("a", "b" * 600, [[1.0]] * 600))

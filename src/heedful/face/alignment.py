@@ -24,6 +24,8 @@ LEAST = 0.5 / SHADES
 """The weight at which colour, and the numbers in pictures, begin."""
 LONGEST = 16
 """Characters of a label beside a map."""
+HEAD = 201
+"""Characters of a text in a heading."""
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥", "\u00a0": "⍽"}
 ISOLATES = "[\u2068\u2069]"
 CLEAR = f"[\\x00\\r]|{HIDDEN}|[\ud800-\udfff]"
@@ -111,7 +113,10 @@ def heading(record: Rewriting) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text with its line ends and tabs as signs."""
+    """A text with its line ends and tabs as signs, and without the middle of a long one."""
+    part = (HEAD - 3) // 2
+    if len(text) > HEAD:
+        text = f"{text[:part]} … {text[-part:]}"
     return re.sub("[\n\t]", lambda found: BLANKS[found.group()], text) or "(nothing)"
 
 

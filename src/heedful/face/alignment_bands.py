@@ -11,7 +11,7 @@ from itertools import pairwise
 from rich.cells import cell_len
 
 CODED = "[‹<]U\\+[0-9A-F]+[›>]"
-"""A regular expression: the name of a character that cannot be seen, also in ASCII."""
+"""A regular expression: the code of a character that cannot be seen, also in ASCII."""
 HIGHEST = 20
 """Most lines of a head of words; more make the columns' lines hard to follow."""
 
@@ -49,8 +49,8 @@ def grid_of(labels: Sequence[str], room: int) -> Grid:
         labels: of the columns, in order.
         room: places to the right of the rows' labels.
     """
-    # Its name would take a line of its own; one place will do.
-    short = ["?" if re.fullmatch(CODED, label) else label for label in labels]
+    # A code, or the size of a fold, would take a line of its own; one place will do.
+    short = [re.sub("^(⋯)[0-9]+$", r"\1", re.sub(f"^{CODED}$", "?", x)) for x in labels]
     widest = max(map(cell_len, short), default=1)
     stairs = widest > 2
     found = short if not stairs else list(labels)
@@ -66,7 +66,7 @@ def grid_of(labels: Sequence[str], room: int) -> Grid:
 def _bands(labels: Sequence[str], cell: int, stairs: bool, room: int) -> list[Band]:
     """As few bands as fit, all about as wide."""
     count = len(labels)
-    for parts in range(1, count):
+    for parts in range(max(1, count * cell // room), count):
         ends = [round(count * i / parts) for i in range(parts + 1)]
         bands = [Band(first, last) for first, last in pairwise(ends)]
         if all(_fits(labels[band.first : band.last], cell, stairs, room) for band in bands):

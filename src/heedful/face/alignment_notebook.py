@@ -22,6 +22,7 @@ from heedful.face.alignment import (
     sources_of,
     sureness,
 )
+from heedful.face.alignment_folds import fold_remark, folded
 from heedful.face.markup import revealed, shown
 from heedful.face.notebook import STRONGEST, TINTS
 from heedful.face.svg_lines import width_of
@@ -44,9 +45,14 @@ def _one(record: Rewriting) -> Markup:
     head = Markup("<b><bdi>{}</bdi> → <bdi>{}</bdi></b> <small>{}</small>").format(
         revealed(one_line(record.source)), revealed(one_line(record.text)), sureness(record)
     )
-    said = Markup("").join(Markup("<br><i>{}</i>").format(line) for line in remarks(record))
-    body = _table(record) if drawable(record) else Markup("")
+    said = Markup("").join(Markup("<br><i>{}</i>").format(line) for line in _said(record))
+    body = _table(folded(record)) if drawable(record) else Markup("")
     return Markup("<div style='margin:.6em 0 1.2em'>{}{}{}</div>").format(head, said, body)
+
+
+def _said(record: Rewriting) -> list[str]:
+    """The remarks, that of a folded map among them."""
+    return [*remarks(record), *filter(None, [fold_remark(record)])]
 
 
 def _table(record: Rewriting) -> Markup:

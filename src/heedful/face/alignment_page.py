@@ -27,6 +27,7 @@ from heedful.face.alignment import (
     sureness,
     written,
 )
+from heedful.face.alignment_folds import fold_remark, folded
 from heedful.face.colours import DARK, LIGHT, Theme, readable
 from heedful.face.controls import HIDDEN
 from heedful.face.markup import revealed, shown
@@ -91,10 +92,11 @@ def _card(record: Rewriting, number: int) -> dict[str, Any]:
         "source": revealed(one_line(record.source)),
         "text": revealed(one_line(record.text)),
         "sureness": sureness(record),
-        "remarks": remarks(record),
+        "remarks": [*remarks(record), *filter(None, [fold_remark(record)])],
         "drawable": drawable(record),
     }
     if drawable(record):
+        record = folded(record)
         card["read"] = Markup("").join(_read(record))
         card["wrote"] = Markup("").join(_wrote(record))
         card["columns"] = [_column(token, record.source) for token in record.source_tokens]

@@ -24,6 +24,7 @@ from heedful.face.alignment import (
     summary,
     sureness,
 )
+from heedful.face.alignment_folds import fold_remark, folded
 from heedful.face.colours import LIGHT, Theme, readable
 from heedful.face.markup import shown
 from heedful.face.svg_lines import safe, width_of
@@ -59,7 +60,8 @@ def alignment_svg(rewriting: Rewriting, theme: Theme = LIGHT) -> str:
         lines = _said(rewriting, NARROWEST)
         height = MARGIN + LINE * len(lines)
         return _framed(rewriting, "".join(_head(lines, theme)), NARROWEST, height, theme)
-    rows, columns = outputs_of(rewriting), sources_of(rewriting)
+    record = folded(rewriting)
+    rows, columns = outputs_of(record), sources_of(record)
     left, cell = MARGIN + max(map(_wide, rows)) + 8, NARROW if len(columns) > MANY else CELL
     longest = max(map(_wide, columns))
     leans = longest > cell - 2
@@ -73,7 +75,7 @@ def alignment_svg(rewriting: Rewriting, theme: Theme = LIGHT) -> str:
         *_head(lines, theme),
         *_columns(columns, left, top, cell, leans),
         *(_row(x, left, top + ROW * i) for i, x in enumerate(rows)),
-        *_cells(rewriting, left, top, cell, theme),
+        *_cells(record, left, top, cell, theme),
         *_scale(MARGIN, bottom + 18, theme),
     ]
     return _framed(rewriting, "".join(parts), width, bottom + 18 + 2 * LINE, theme)
@@ -94,8 +96,9 @@ def _said(record: Rewriting, width: int) -> list[tuple[str, bool]]:
     """The lines above a map, and whether each is bold."""
     most = (width - 2 * MARGIN) // ADVANCE
     head = [(line, True) for line in _wrapped(safe(heading(record)), most)]
-    below = (sureness(record), *remarks(record))
-    return head + [(line, False) for text in below for line in _wrapped(text, most)]
+    below = (sureness(record), *remarks(record), *filter(None, [fold_remark(record)]))
+    soft = most * SIZE // SOFT
+    return head + [(line, False) for text in below for line in _wrapped(text, soft)]
 
 
 def _wrapped(text: str, most: int) -> list[str]:

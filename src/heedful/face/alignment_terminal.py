@@ -29,11 +29,12 @@ from heedful.face.alignment import (
     sureness,
 )
 from heedful.face.alignment_bands import Band, Grid, clipped, grid_of, padded
+from heedful.face.alignment_folds import fold_remark, folded
 from heedful.face.colours import TERMINAL, readable
 from heedful.face.controls import harmless
 from heedful.records import Rewriting
 
-ASCII = str.maketrans(dict(zip("│·␣…↵⇥‹›", "|._~nt<>", strict=True)) | {"→": "->"})
+ASCII = str.maketrans(dict(zip("│·␣…↵⇥‹›⋯", "|._~nt<>~", strict=True)) | {"→": "->"})
 """What stands for our own signs where the terminal has ASCII only."""
 ALL = "#"
 """The digit of a weight that rounds to ten tenths."""
@@ -96,6 +97,9 @@ def _lines(record: Rewriting, page: Page) -> Iterator[Text]:
         yield Text(remark, style="italic")
     if not drawable(record):
         return
+    if folds := fold_remark(record):
+        yield Text(page.says(folds), style="italic")
+    record = folded(record)
     rows = [page.says(label) for label in outputs_of(record)]
     rows = [clipped(label, max(4, page.width // 4)) for label in rows]
     margin = max(map(cell_len, rows)) + 1

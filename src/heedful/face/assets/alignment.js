@@ -4,6 +4,7 @@
 for (const article of document.querySelectorAll("article:has(table)")) {
   const outputs = [...article.querySelectorAll(".o")], sources = [...article.querySelectorAll(".s")];
   const rows = [...article.querySelectorAll("tbody tr")], told = article.querySelector(".told");
+  const read = article.querySelector(".read");
   const cells = (row) => [...rows[row].querySelectorAll("td")];
   const size = (cell) => Number(cell.textContent || 0);
   const most = 5, told_from = 0.05;
@@ -27,6 +28,8 @@ for (const article of document.querySelectorAll("article:has(table)")) {
       box.className = ["s", shade, shade && size(found[i]) === top ? "top" : ""].filter(Boolean).join(" ");
       box.querySelector("small").textContent = shade ? found[i].textContent : "";
     });
+    const best = read.querySelector(".top");
+    if (best && read.scrollHeight > read.clientHeight) read.scrollTop = best.offsetTop - read.clientHeight / 2;
     outputs.forEach((box, i) => box.classList.toggle("on", i === row));
     rows.forEach((line, i) => line.classList.toggle("on", i === row));
     if (row < 0) told.replaceChildren(); else say(row, found);

@@ -27,6 +27,7 @@ from heedful.face.alignment import (
     sources_of,
     summary,
 )
+from heedful.face.alignment_folds import folded
 from heedful.face.colours import LIGHT, readable
 from heedful.face.plots.colours import DRAWN
 from heedful.face.plots.frame import WIDTH, Array, Plot, settings, settle, sheet
@@ -35,6 +36,8 @@ from heedful.face.plots.root import LINE
 from heedful.face.svg_lines import safe
 from heedful.records import HeedfulError, Rewriting
 
+LARGEST = 10_000.0
+"""Units a picture may be wide or high: matplotlib draws at most 2^16 dots."""
 CELL, NARROW, MANY = 18.0, 7.0, 64
 """Units a column with a number, one without, and columns from which there are none."""
 ROW, LABEL, AROUND, SCALE = 18.0, 6.5, 110.0, 220.0
@@ -60,15 +63,21 @@ def alignment_plot(rewriting: Rewriting, name: str = "alignment") -> Plot:
     checked([rewriting])
     if not drawable(rewriting):
         raise HeedfulError(f"{summary(rewriting)}; print the rewriting instead")
-    rows, columns = outputs_of(rewriting), sources_of(rewriting)
+    record = folded(rewriting)
+    rows, columns = outputs_of(record), sources_of(record)
     cell = NARROW if len(columns) > MANY else CELL
     longest = max(map(len, columns))
     width = max(WIDTH, cell * len(columns) + LABEL * max(map(len, rows)) + 30)
     height = ROW * len(rows) + (LABEL * longest if longest > UPRIGHT else 0) + AROUND
+    if max(width, height) > LARGEST:
+        raise HeedfulError(
+            f"{len(rows)} output tokens by {len(columns)} source tokens are too many for a PNG "
+            "picture; make an SVG picture or a page of them"
+        )
     with settings():
         figure = sheet(height, width)
         axes = figure.subplots()
-        mesh = _drawn(axes, np.array(rewriting.weights, np.float64), cell >= CELL)
+        mesh = _drawn(axes, np.array(record.weights, np.float64), cell >= CELL)
         _scale(figure, axes, mesh, width)
         _labelled(axes, rows, columns)
         axes.set_xlabel(_title(rewriting, width), fontweight="bold", labelpad=8)
