@@ -51,6 +51,7 @@ from made_rewritings import (
     WIDE,
     peaks,
     rewriting,
+    words,
 )
 
 
@@ -166,6 +167,12 @@ def test_no_line_is_too_wide_and_no_column_lost(record: Rewriting, width: int) -
         last = [0, *(end for _, end in ends)]
         assert [start for start, _ in ends] == [end + 1 for end in last[:-1]]
         assert last[-1] == len(record.source_tokens)
+
+
+def test_a_band_has_the_blocks_of_its_columns_and_whole_words_over_them() -> None:
+    rows = [line.split("│")[1] for line in printed(LONG, 30).splitlines() if "│" in line]
+    assert [len(row) for row in rows] == [20] * 10
+    assert printed(SENTENCE, 24).count("…") == 0
 
 
 @pytest.mark.parametrize("record", ALL, ids=lambda r: repr(r.source[:12]))
@@ -294,6 +301,25 @@ def test_no_text_becomes_markup(record: Rewriting) -> None:
     page.encode("utf-8")
 
 
+INJECTED = rewriting("<img/src=x> &amp;", "<hr> <s>&lt;", peaks(2, [0, 1]), unit=words)
+
+
+@pytest.mark.parametrize("face", [lambda r: alignment_html([r]), lambda r: alignment_notebook([r])])
+def test_tags_in_a_text_are_text(face: object) -> None:
+    drawn = face(INJECTED)  # type: ignore[operator]
+    assert not {"img", "hr", "s"} & set(Reader(drawn).tags)
+    # In the heading, over the columns, and on the page in the line of what was read.
+    for text in ("&lt;img/src=x&gt;", "&lt;hr&gt;", "&amp;amp;", "&amp;lt;"):
+        assert drawn.count(text) >= 2
+    assert "<img" not in alignment_html([CLOCK], title="<img>", notes=["<img>"])
+
+
+def test_tags_in_a_text_are_text_in_a_picture() -> None:
+    root = ElementTree.fromstring(alignment_svg(INJECTED))
+    texts = [x.text for x in root.iter(f"{SVG}text")]
+    assert {"<img/src=x>", "&amp;", "<hr>", "<s>&lt;"} <= set(texts)
+
+
 def test_the_same_records_give_the_same_page() -> None:
     first, second = alignment_html(ALL), alignment_html(list(ALL))
     assert first == second
@@ -348,6 +374,7 @@ def test_a_png_shows_the_strongest_weight_in_its_colour() -> None:
     scale = 150 / 72
     place = (round(across * scale), round(picture.height - up * scale))
     assert "#" + bytes(picture.getpixel(place)).hex() == shades(LIGHT)[-1]
+    assert axes.transData.transform((0.1, 0.5))[1] > up, "the first row is on top"
     across, up = axes.transData.transform((1.1, 1.5))
     place = (round(across * scale), round(picture.height - up * scale))
     assert picture.getpixel(place) == (255, 255, 255)

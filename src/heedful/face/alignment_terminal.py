@@ -137,7 +137,7 @@ def _head(page: Page, grid: Grid, band: Band, margin: int) -> Iterator[Text]:
     bar = page.says("│")
     for i, label in enumerate(labels):
         line = Text(start + padded(bar, grid.cell) * i, style="dim", no_wrap=True)
-        room = page.width - len(line) - 1
+        room = page.width - line.cell_len
         yield line.append(clipped(label, room), "not dim bold")
 
 
