@@ -289,7 +289,9 @@ class Watch:
         if epoch.valid:
             line += (
                 f"  validation loss {epoch.valid['loss']:.4f} "
-                f"accuracy {epoch.valid['accuracy']:.4f} f1 {epoch.valid['f1']:.4f}"
+                f"accuracy {epoch.valid['accuracy']:.4f}"
             )
+            for name, said in (("f1", "f1"), ("token_accuracy", "token accuracy")):
+                line += f" {said} {epoch.valid[name]:.4f}" if name in epoch.valid else ""
         line += f"  {epoch.seconds:.1f} s, {epoch.tokens_per_second:,.0f} tokens/s"
         note(line + ("  *" if best else ""), style="", console=self.console)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from heedful.learn.card import MARKER
+from heedful.learn.card import MARKER, exact_leaks
 from heedful.learn.quoting import plain
 
 Json = Mapping[str, Any]
@@ -23,7 +23,7 @@ def sequence_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
     head = ["---", "library_name: heedful", "pipeline_tag: translation", "tags:"]
     head += ["- attention", "- explainability", "---", "", "# " + plain(name), ""]
     own = old.partition(MARKER)[2].strip()
-    lines = [*head, *_what(config), *_figures(metrics), *_use(), MARKER]
+    lines = [*head, *_what(config), *_figures(metrics), *_measured(metrics), *_use(), MARKER]
     return "\n".join([*lines, *([own] if own else []), ""])
 
 
@@ -61,13 +61,30 @@ def _figures(metrics: Json) -> list[str]:
     ]
 
 
+def _measured(metrics: Json) -> list[str]:
+    """What `heedful evaluate` found, data by data."""
+    lines = []
+    for record in metrics.get("evaluations") or ():
+        lines += [
+            f"- {plain(', '.join(record['data']))} ({record['rows']:,} pairs): whole sequences "
+            f"right {100 * record['exact_match']:.2f} %, wrong characters "
+            f"{100 * record['character_error_rate']:.2f} %, chrF {record['chrf']:.1f}"
+        ]
+        lines += [f"  - {plain(sentence)}" for sentence in exact_leaks(record)]
+    said = lines or ["- It has not been measured on data of its own."]
+    return ["## Measured", "", *said, ""]
+
+
 def _use() -> list[str]:
     return [
         "## Use",
         "",
         "```python",
-        "from heedful.learn.transducer import SequenceTransducer",
-        'SequenceTransducer.load("this folder").predict(["a text"])',
+        "from heedful import explain, load",
+        "",
+        'model = load("this folder")',
+        'model.predict(["a text"])',
+        'explain(model, "a text")',
         "```",
         "",
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from heedful.config import Config
-from heedful.learn.fit import Saving, with_all_cores
+from heedful.learn.fit import Saving, with_machine
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.outcome import Outcome
 from heedful.learn.sequence_data import SequenceData, sources_as_ids, targets_as_ids
@@ -64,7 +64,7 @@ def fit_sequence(
         raise HeedfulError("there is no training pair left; check the data and the split")
     source, target = _tokenizers(train, config)
     data = _data(train, source, target)
-    config = _with_length(with_all_cores(config), data)
+    config = _with_length(with_machine(config), data)
     listener.say(_told(source, target, data, config))
     held = _data(valid, source, target) if valid else None
     network = _build(config, len(source), len(target))

@@ -60,6 +60,10 @@ class SequenceModel:
             )
         return Searching(beam, settings.length_penalty, longest, looks)
 
+    def cut(self, text: str) -> list[str]:
+        """The tokens of a target, as `token_accuracy` counts them."""
+        return [token.text for token in self.target.tokens(text)]
+
     def rewrite(
         self, sources: Sequence[str], searching: Searching | None = None, best: int = 1
     ) -> list[list[Rewriting]]:

@@ -43,7 +43,8 @@ class Transducing:
         config: SequenceConfig,
     ) -> None:
         self.network, self.train, self.valid, self.config = network, train, valid, config
-        self.lengths, self.width, self.table = train.lengths, 3, None
+        self.lengths, self.width = train.lengths, 3
+        self.table: str | None = None
         self.metrics, self.validated = METRICS, valid is not None
         self.device = device_of(network)
 
