@@ -266,6 +266,25 @@ def check(config: Config) -> None:
         check_tying(config)
 
 
+_CLASSIFYING = frozenset(
+    ("model.words", "model.query", "model.pooling", "model.head", "model.head_width",
+     "model.head_activation", "model.head_dropout", "train.class_weights", "train.conicity",
+     "train.tying", "train.masked_training", "train.rationales", "train.thresholds",
+     "train.vectors")
+)  # fmt: skip
+"""Settings outside `text`, `evidence` and `pretrain` that only classifiers have a use for."""
+
+
+def check_idle(config: Config) -> None:
+    """Raise HeedfulError for settings that somebody has set and that no rewriting network heeds."""
+    for address in sorted(config.given):
+        idle = address.partition(".")[0] in ("text", "evidence", "pretrain")
+        if idle or address in _CLASSIFYING:
+            raise HeedfulError(f"{address} has no part in a network that rewrites; leave it out")
+    if config.train.precision == "bfloat16":
+        raise HeedfulError("a network that rewrites learns in float32; leave train.precision out")
+
+
 def check_sequence(config: Config) -> None:
     """Raise HeedfulError for settings that cannot make a network that rewrites sequences.
 

@@ -57,7 +57,7 @@ def run_alignment_trust(
         figures = _figures(model, sources, asked.beam)
     with using_threads(1), Counter() as counter:  # one text at a time
         found = alignment_trust(
-            _rewriter(model, sources, asked.beam, counter), sources, seed=asked.seed
+            _Rewriter(model, sources, asked.beam, counter), sources, seed=asked.seed
         )
     record: dict[str, Any] = {
         "run": run,
@@ -102,7 +102,7 @@ def _figures(model: SequenceModel, sources: Sequence[str], beam: int | None) -> 
     return mean_alignment([measure_alignment(best[0].weights) for best in found if best[0].attends])
 
 
-class _rewriter:  # noqa: N801 - used as a function
+class _Rewriter:
     """Rewrites one text, and counts the sources it has come by."""
 
     def __init__(
@@ -130,12 +130,17 @@ def _table(record: Mapping[str, Any]) -> Table:
         ("difference", "difference"),
     ):
         low, high = erasure[f"{name}_interval"]
-        table.add_row(said, brief(erasure[name]), f"{brief(low)} to {brief(high)}")
+        interval = "" if low is None or low != low else f"{brief(low)} to {brief(high)}"
+        table.add_row(said, _told(erasure[name]), interval)
     table.add_section()
     for said, name in (
         ("entropy (0 looks at one, 1 at all alike)", "entropy"),
         ("diagonality (1 in step; even weights .67)", "diagonality"),
         ("monotony (share of steps that do not go back)", "monotony"),
     ):
-        table.add_row(said, brief(shape[name]), "")
+        table.add_row(said, _told(shape[name]), "")
     return table
+
+
+def _told(value: float) -> str:
+    return "n/a" if value != value else brief(value)

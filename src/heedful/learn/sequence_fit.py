@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from heedful.config import Config
-from heedful.learn.fit import Saving, with_machine
+from heedful.learn.fit import Saving
 from heedful.learn.listener import Listener, Silent
+from heedful.learn.model import cores
 from heedful.learn.outcome import Outcome
 from heedful.learn.sequence_data import SequenceData, sources_as_ids, targets_as_ids
 from heedful.learn.sequence_model import SequenceModel
@@ -18,7 +19,7 @@ from heedful.learn.train import Trainer
 from heedful.learn.transducing import Transducing
 from heedful.nn.transduce import Transducer
 from heedful.records import HeedfulError
-from heedful.settings import check_sequence
+from heedful.settings import check_idle, check_sequence
 from heedful.text.pair import Pair
 from heedful.text.sequence import SequenceTokenizer
 from heedful.text.vocab import RESERVED
@@ -59,12 +60,13 @@ def fit_sequence(
         HeedfulError: no pairs, a side without any token, settings that contradict each other.
     """
     saving, listener = saving or Saving(), listener or Silent()
+    check_idle(config)
     check_sequence(config)
     if not train:
         raise HeedfulError("there is no training pair left; check the data and the split")
     source, target = _tokenizers(train, config)
     data = _data(train, source, target)
-    config = _with_length(with_machine(config), data)
+    config = _with_length(with_cores(config), data)
     listener.say(_told(source, target, data, config))
     held = _data(valid, source, target) if valid else None
     network = _build(config, len(source), len(target))
@@ -74,6 +76,12 @@ def fit_sequence(
     figures = outcome.history[outcome.best_epoch - 1].valid if outcome.best_epoch else {}
     model = SequenceModel(config, source, target, network.cpu().eval())
     return FittedSequence(model, outcome, dict(figures))
+
+
+def with_cores(config: Config) -> Config:
+    """What depends on the machine written out, as `learn.fit.with_machine`; always in float32."""
+    threads = config.train.threads or cores()
+    return replace(config, train=replace(config.train, threads=threads, precision="float32"))
 
 
 def _tokenizers(
