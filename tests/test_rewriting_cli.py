@@ -17,7 +17,9 @@ from command_line import heedful
 from heedful.learn.alignment import measure_alignment
 from heedful.learn.checkpoint import Store
 from heedful.learn.estimator import TextClassifier
-from heedful.records import HeedfulError, Rewriting
+from heedful.learn.sequence_evaluation import Written, by_length
+from heedful.records import HeedfulError, Rewriting, Token
+from heedful.text.pair import Pair
 
 SMALL = {
     "sequence.source_unit": "character",
@@ -100,6 +102,9 @@ def test_figures_are_those_of_decoded_output(run: Path, test) -> None:
     assert found["chrf_signature"].startswith("nrefs:1|") and "version:" in ran.err
     low, high = found["intervals"]["exact_match"]
     assert low <= found["exact_match"] <= high
+    assert [(part["from"], part["to"], part["count"]) for part in found["by_length"]] == [
+        (0, 5, 20)
+    ]
     assert found["checks"]["leaks"][0]["second_rows"] == 0
     assert "without_leaks" not in found
     stored = json.loads((run / "metrics.json").read_text())["evaluations"]
@@ -129,6 +134,18 @@ def test_leaks_and_several_targets(run: Path, folder: Path) -> None:
         r"LEAK: [12] of 3 texts of leaks.tsv also stand in the training", any_target.err
     )
     assert found["without_leaks"]["count"] < 3
+
+
+def test_long_and_short_sources_are_told_apart() -> None:
+    def one(source: str, output: str, target: str) -> Written:
+        tokens = tuple(Token(c, i, i + 1) for i, c in enumerate(source))
+        said = Rewriting(source, output, 0.0, 0.0, tokens, (), (), (), True)
+        return Written(Pair(source, target), (target,), said)
+
+    written = [one("abc", "x", "x"), one("abcde", "y", "x"), one("abcdef", "x", "x")]
+    found = by_length([*written, one("z" * 33, "a", "b")], list)
+    assert [(part["from"], part["to"]) for part in found] == [(0, 5), (6, 10), (21, None)]
+    assert [(part["count"], part["exact_match"]) for part in found] == [(2, 0.5), (1, 1), (1, 0)]
 
 
 def test_a_wider_beam_finds_no_worse(run: Path) -> None:

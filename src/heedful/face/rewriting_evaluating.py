@@ -29,6 +29,7 @@ from heedful.learn.evaluations import add_evaluation, figures_of
 from heedful.learn.model import using_threads
 from heedful.learn.sequence_evaluation import (
     Written,
+    by_length,
     figures_of_written,
     grouped,
     seen_before,
@@ -72,6 +73,7 @@ def run_pair_evaluation(
     leaks, seen = seen_before(written, read_sketch(folder), _known_as(folder))
     record = _about(folder, data, given, written) | {"beam": _beam(model, asked)}
     record |= figures_of_written(written, model.cut) | {"checks": {"leaks": leaks}}
+    record["by_length"] = by_length(written, model.cut)
     if seen.any() and not seen.all():
         clean = [one for one, known in zip(written, seen.tolist(), strict=True) if not known]
         record["without_leaks"] = figures_of_written(clean, model.cut)
@@ -83,6 +85,8 @@ def run_pair_evaluation(
         sources = "sources" if asked.any_target else "pairs"
         title = f"{run} on {', '.join(record['data'])}: {len(written):,} {sources}"
         show(_table(record), title)
+        if model.config.sequence.source_unit != "character" and len(record["by_length"]) > 1:
+            show(_lengths(record), "by length of the source")
         _tell_mistakes(written)
     _tell(record)
 
@@ -161,6 +165,17 @@ def _table(record: Mapping[str, Any]) -> Table:
     for name, key in FIGURES:
         own = [figure_text(key, record[key]), interval_text(record["intervals"], key)]
         table.add_row(name, *own, *([figure_text(key, clean[key])] if clean else []))
+    return table
+
+
+def _lengths(record: Mapping[str, Any]) -> Table:
+    table = Table()
+    for heading in ("tokens", "sources", "exact match", "BLEU", "chrF"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for part in record["by_length"]:
+        span = f"{part['from']} to {part['to']}" if part["to"] else f"{part['from']} or more"
+        figures = [figure_text(key, part[key]) for key in ("exact_match", "bleu", "chrf")]
+        table.add_row(span, f"{part['count']:,}", *figures)
     return table
 
 

@@ -19,6 +19,9 @@ from heedful.text.pair_quality import sketch_of
 from heedful.text.quality import leak
 from heedful.text.sketch import Sketch
 
+EDGES = (5, 10, 15, 20)
+"""Most tokens of a source, group by group; the last group is open."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -61,6 +64,22 @@ def figures_of_written(
         "intervals": {"exact_match": list(mean_interval(right))},
         "cut_off": sum(not one.output.finished for one in written),
     }
+
+
+def by_length(
+    written: Sequence[Written], tokens: Callable[[str], Sequence[str]]
+) -> list[dict[str, Any]]:
+    """The main figures of short and long sources: tokens `from` and `to`, and what they reach."""
+    lengths = np.array([len(one.output.source_tokens) for one in written], np.int64)
+    found = []
+    for low, high in zip((0, *(edge + 1 for edge in EDGES)), (*EDGES, None), strict=True):
+        within = (lengths >= low) & (lengths <= (high or lengths.max(initial=0)))
+        part = [one for one, inside in zip(written, within.tolist(), strict=True) if inside]
+        if part:
+            figures = figures_of_written(part, tokens)
+            kept = {key: figures[key] for key in ("count", "exact_match", "bleu", "chrf")}
+            found.append({"from": low, "to": high, **kept})
+    return found
 
 
 def seen_before(
