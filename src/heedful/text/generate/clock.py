@@ -48,6 +48,7 @@ def generate(n: int, seed: int, part: Part = "train") -> list[Pair]:
     weights = [form.weight for form in forms]
     times = {form.name: [t for t in range(TIMES) if form.fits(t)] for form in forms}
     found: dict[str, Pair] = {}
+    name = "clock" if part == "train" else f"clock:{part}"
     idle = 0
     while len(found) < n:
         form = rng.choices(forms, weights)[0]
@@ -55,7 +56,7 @@ def generate(n: int, seed: int, part: Part = "train") -> list[Pair]:
         text = write(form, time, rng.choice)
         idle += 1
         if text not in found and part in ("new", part_of(text)):
-            found[text] = Pair(text, f"{time // 60:02}:{time % 60:02}", "clock", len(found) + 1)
+            found[text] = Pair(text, f"{time // 60:02}:{time % 60:02}", name, len(found) + 1)
             idle = 0
         elif idle > _ENDLESS:
             raise HeedfulError(f"the clock has about {len(found):,} forms in this part, not {n:,}")
