@@ -88,7 +88,7 @@ def test_resumed_training_ends_with_the_same_bytes(tmp_path, after):
 @pytest.fixture(scope="module")
 def learnt():
     notes = Notes()
-    config = settings(epochs=12, learning_rate=0.03, validation=0.1)
+    config = settings(epochs=8, batch_size=32, learning_rate=0.05, validation=0.1)
     return fit_sequence(reversals(400), reversals(40, 1), config, None, notes), notes
 
 
@@ -172,7 +172,7 @@ def test_rewritings_and_the_run_folder(learnt, tmp_path):
     assert len(best.weights) == len(best.tokens) == 3
     assert best.log_probability < 0 < min(best.probabilities)
     history = (run / "history.jsonl").read_text().splitlines()
-    assert len(history) == 12
+    assert len(history) == 8
     assert "whole sequences right" in (run / "README.md").read_text()
     assert (run / "more.txt").read_bytes() == b"more"
     with pytest.raises(HeedfulError, match="the run rewrites sequences and has no classes"):
