@@ -31,12 +31,12 @@ PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live term
 
 def stdout() -> Console:
     """For results."""
-    return Console(highlight=False)
+    return Console(highlight=False, emoji=False)
 
 
 def stderr() -> Console:
     """For progress, notes and errors."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def note(message: str, style: str = "dim", console: Console | None = None) -> None:
