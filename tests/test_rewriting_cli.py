@@ -14,6 +14,8 @@ from sacrebleu.metrics.chrf import CHRF
 
 import heedful as package
 from command_line import heedful
+from heedful.face import rewriting_demo
+from heedful.face.rewriting_demo import SETTINGS
 from heedful.learn.alignment import measure_alignment
 from heedful.learn.checkpoint import Store
 from heedful.learn.estimator import TextClassifier
@@ -364,3 +366,24 @@ def test_a_classifier_refuses_what_is_about_pairs(binary: Path) -> None:
     assert "--beam means nothing for a classifier's run" in ran.refusal()
     ran = heedful("explain", binary, "a", "--picture", "a.svg")
     assert "--picture means nothing for a classifier's run" in ran.refusal()
+
+
+def test_the_demo_rewrites_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One quick pass: what it shows is drawn, counted and written, right or wrong."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rewriting_demo, "TIMES", "clock:200:1")
+    monkeypatch.setattr(rewriting_demo, "SETTINGS", SETTINGS | {"train.epochs": 1})
+    assert rewriting_demo.rewrite_times(tmp_path) == 0
+    shown = capsys.readouterr()
+    assert "quarter after 3 pm → " in shown.out
+    assert "0 of 30 other times" in shown.err
+    page = (tmp_path / "alignments.html").read_text()
+    assert page.count("quarter after 3 pm") >= 1
+    assert (tmp_path / "clock" / "config.json").exists()
+
+
+def test_a_name_between_colons_is_no_emoji(run: Path, folder: Path) -> None:
+    data = table(folder / "of:new:ones.tsv", [("ab", "ba")], ("given", "wanted"))
+    assert "of:new:ones.tsv" in heedful("evaluate", run, data).out
