@@ -18,7 +18,9 @@ ALONE = tuple(
     for setting in (
         "evidence.orders=0", "pretrain.on_training=false", "model.word_dropout=0",
         "train.schedule=constant", "train.learning_rate=0.001", "train.batch_size=64",
-        "train.average=0", "train.monitor=loss",
+        "train.average=0", "train.monitor=loss", "train.keep_epoch=best", "pretrain.regions=0",
+        "train.optimizer=adam", "train.thresholds=half", "model.pooling=attention",
+        "model.head_dropout=0",
     )
     for part in ("--set", setting)
 )  # fmt: skip

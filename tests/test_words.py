@@ -25,8 +25,8 @@ TEST = "reviews:80:9"
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that has understood the built-in reviews."""
     run = tmp_path_factory.mktemp("learned") / "run"
-    settings = ("model.embedding=24", "model.encoder=token", "train.epochs=4", "train.threads=1",
-                "train.learning_rate=0.01")  # fmt: skip
+    settings = ("model.embedding=24", "model.encoder=token", "train.epochs=8", "train.threads=1",
+                "train.learning_rate=0.01", "train.batch_size=32")  # fmt: skip
     sets = [part for setting in settings for part in ("--set", setting)]
     ran = heedful("train", "reviews:1500:1", "--out", run, "--no-baseline", *ALONE, *sets)
     assert ran.code == 0, ran.err

@@ -259,7 +259,9 @@ class TrainConfig:
         steps: stop after so many batches, whatever `epochs` says; None = no such limit.
         batch_size: texts in a batch at most.
         batch_tokens: padded tokens in a batch at most; a longer text goes alone.
-        optimizer: `adam`, or `adamw` (decoupled weight decay).
+        optimizer: `adam`; `adamw` (decoupled weight decay); or `lazy-adam`, with which a token's
+            vector moves only in steps whose batch has the token (learn/updates.py): quick where
+            the vocabulary is large, and rare words move less.
         learning_rate: the highest rate.
         schedule: `constant`, or `one-cycle` / `linear` / `cosine` over all steps.
         weight_decay: of the optimizer.
@@ -302,7 +304,7 @@ class TrainConfig:
     steps: int | None = None
     batch_size: int = 64
     batch_tokens: int = 32_768
-    optimizer: Literal["adam", "adamw"] = "adam"
+    optimizer: Literal["adam", "adamw", "lazy-adam"] = "adam"
     learning_rate: float = 1e-3
     schedule: Literal["constant", "one-cycle", "linear", "cosine"] = "constant"
     weight_decay: float = 0.0

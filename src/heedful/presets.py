@@ -25,12 +25,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model.word_dropout": 0.2,
         "evidence.orders": 3,
         "pretrain.on_training": True,
-        "pretrain.regions": 2,
+        "pretrain.regions": 1,
+        "train.optimizer": "lazy-adam",
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
         "train.batch_size": 32,
-        "train.epochs": 4,
+        "train.epochs": 3,
         "train.keep_epoch": "last",
         "train.patience": 0,
         "train.thresholds": "share",
@@ -58,6 +59,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "pretrain.on_training": True,
         "pretrain.regions": 3,
         "pretrain.taught": 4,
+        "train.optimizer": "lazy-adam",
         "train.learning_rate": 2e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
@@ -237,6 +239,7 @@ SHORT_TEXTS: dict[str, dict[str, Any]] = {
         "model.head_dropout": 0.5,
         "pretrain.on_training": False,
         "pretrain.regions": 0,
+        "train.optimizer": "adam",
         "train.batch_size": 128,
         "train.epochs": 4,
         "train.keep_epoch": "best",
@@ -260,6 +263,11 @@ def preset(name: str) -> Config:
     if name not in PRESETS:
         raise HeedfulError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     return replace(apply(Config(preset=name), PRESETS[name]), given=frozenset())
+
+
+def left_to_rules(name: str) -> frozenset[str]:
+    """Addresses of the settings that a preset sets otherwise where texts are short."""
+    return frozenset(SHORT_TEXTS.get(name, {})) | frozenset(FEW_SHORT_TEXTS.get(name, {}))
 
 
 def for_short_texts(config: Config, *, few: bool) -> Config:

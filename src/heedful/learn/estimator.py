@@ -17,7 +17,7 @@ from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
-from heedful.presets import preset
+from heedful.presets import left_to_rules, preset
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.settings import SECTIONS, apply, resolve
 from heedful.text.corpus import split
@@ -228,13 +228,18 @@ def load(folder: str | Path) -> TextClassifier:
 
 
 def differences(config: Config) -> dict[str, Any]:
-    """The settings in which a configuration differs from its preset, the seed aside."""
+    """The settings in which a configuration differs from its preset, the seed aside.
+
+    Those that the preset leaves to the length of the texts are always among them.
+    """
     ours, theirs = config.to_json(), preset(config.preset).to_json()
+    ruled = left_to_rules(config.preset)
     return {
-        f"{section}.{name}": value
+        address: value
         for section in SECTIONS
         for name, value in ours[section].items()
-        if value != theirs[section][name] and name != "seed"
+        if (address := f"{section}.{name}") in ruled
+        or (value != theirs[section][name] and name != "seed")
     }
 
 

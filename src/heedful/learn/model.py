@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Semaphore
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +31,7 @@ from heedful.text.vocab import Encoded, Vocabulary, encode
 SCORING_TOKENS = 16_384
 SCORING_TEXTS = 256
 ALONE = 10_000  # characters
+SHARED = 4 * SCORING_TOKENS  # tokens: fewer are scored sooner than threads are started
 
 
 @dataclass
@@ -165,12 +169,48 @@ def scored(network: Classifier, encoded: Encoded) -> Iterator[tuple[NDArray[np.i
 
 
 def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
-    """(N, number of logits) in the order of the texts."""
+    """(N, number of logits) in the order of the texts.
+
+    Batches are shared out among the threads, one thread a batch: threads within a batch would
+    wait for each other at every step of a recurrent layer, and at every small sum elsewhere.
+    """
     result = np.zeros((len(encoded), network.classes), dtype=np.float32)
-    with inference(network):
-        for order, ids, mask in scoring_batches(network, encoded):
+
+    def score(batch: tuple[NDArray[np.int64], Tensor, Tensor]) -> None:
+        order, ids, mask = batch
+        with torch.inference_mode():
             result[order] = network.logits(ids, mask).cpu().numpy()
+
+    threads = torch.get_num_threads() if device_of(network).type == "cpu" else 1
+    with inference(network):
+        if threads == 1 or len(encoded.ids) < SHARED:
+            for batch in scoring_batches(network, encoded):
+                score(batch)
+        else:
+            _share_out(score, scoring_batches(network, encoded), threads)
     return result
+
+
+def _share_out(work: Callable[[Any], None], pieces: Iterable[Any], threads: int) -> None:
+    """Do all pieces of work, each on one of so many threads, a few of them waiting at most."""
+    room = Semaphore(2 * threads)
+
+    def one(piece: Any) -> None:
+        try:
+            work(piece)
+        finally:
+            room.release()
+
+    def begin() -> None:
+        torch.set_num_threads(1)  # of this thread
+
+    with using_threads(1), ThreadPoolExecutor(threads, initializer=begin) as pool:
+        waiting = []
+        for piece in pieces:
+            room.acquire()
+            waiting.append(pool.submit(one, piece))
+        for done in waiting:
+            done.result()
 
 
 def logits_and_uniform(

@@ -28,7 +28,7 @@ from heedful.text.batch import pad, training_order
 from heedful.text.vocab import RESERVED, Encoded
 
 TEXTS, TOKENS = 64, 16_384  # of a batch, at most
-DRAWN = 1024  # words told apart from the right one, the same for the whole batch
+DRAWN = 256  # words told apart from the right one, the same for the whole batch
 _SEED = 0x7265  # sets these draws apart from those of training
 
 
@@ -151,7 +151,7 @@ def learn_regions(
             "pretrain.regions=0"
         )
     reader = Reader(network).eval().to(network.embed.table.weight.device)
-    settings = TrainConfig(learning_rate=config.pretrain.region_rate)
+    settings = TrainConfig(learning_rate=config.pretrain.region_rate, optimizer="lazy-adam")
     size = network.embed.table.num_embeddings
     counts = np.bincount(np.minimum(encoded.ids, size), minlength=size + 1)[:size]
     work = _Work(reader, Words(counts, config.pretrain.sample), settings, config)
