@@ -285,8 +285,8 @@ def check_idle(config: Config) -> None:
         raise HeedfulError("a network that rewrites learns in float32; leave train.precision out")
     if config.train.optimizer == "lazy-adam":
         raise HeedfulError(
-            "a network that rewrites moves its token vectors as a whole; train.optimizer is adam or "
-            "adamw"
+            "a network that rewrites moves its token vectors as a whole; train.optimizer is adam "
+            "or adamw"
         )
 
 
