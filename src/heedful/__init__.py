@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from heedful.explain.attribute import explain
     from heedful.explain.trust import measure_trust
-    from heedful.learn.estimator import TextClassifier, load
-    from heedful.records import Example, Explanation, HeedfulError, Prediction, Trust
+    from heedful.learn.estimator import TextClassifier
+    from heedful.learn.loading import load
+    from heedful.learn.transducer import SequenceTransducer
+    from heedful.records import Example, Explanation, HeedfulError, Trust
     from heedful.text.corpus import read
 
 # OpenMP threads that spin while they wait bring training to a crawl as soon as another program
@@ -25,11 +27,11 @@ _HOMES = {
     "Example": "heedful.records",
     "Explanation": "heedful.records",
     "HeedfulError": "heedful.records",
-    "Prediction": "heedful.records",
+    "SequenceTransducer": "heedful.learn.transducer",
     "TextClassifier": "heedful.learn.estimator",
     "Trust": "heedful.records",
     "explain": "heedful.explain.attribute",
-    "load": "heedful.learn.estimator",
+    "load": "heedful.learn.loading",
     "measure_trust": "heedful.explain.trust",
     "read": "heedful.text.corpus",
 }
@@ -38,7 +40,7 @@ __all__ = [
     "Example",
     "Explanation",
     "HeedfulError",
-    "Prediction",
+    "SequenceTransducer",
     "TextClassifier",
     "Trust",
     "explain",

@@ -9,6 +9,7 @@ Encoder = Literal["token", "conv", "bilstm", "bigru", "none"]
 Score = Literal[
     "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
 ]
+Unit = Literal["character", "word", "subword"]
 ENCODERS: tuple[str, ...] = tuple(name for name in get_args(Encoder) if name != "none")
 SCORES: tuple[str, ...] = get_args(Score)
 
@@ -174,6 +175,82 @@ class PretrainConfig:
 
 
 @dataclass(frozen=True)
+class SequenceConfig:
+    """Rewriting one sequence as another: its units, the decoder, long sources, the search.
+
+    The encoder and the score function are those of `model` (embedding, encoder, hidden, layers,
+    attention, ...), learning that of `train`; `text`, `evidence` and `pretrain` have no part in it.
+
+    Attributes:
+        source_unit: what a token of the source is.
+        target_unit: what a token of the target is.
+        source_vocabulary: most distinct tokens of the source kept, the four reserved ones included.
+        target_vocabulary: the same of the target.
+        fold_source: fold the case of the source (offsets stay).
+        fold_target: fold the case of the target: what is written then is in lower case.
+        rare: a character or word must occur so often in the training texts; so must a pair of
+            sub-words to become one.
+        cell: of the decoder.
+        units: of each of its layers.
+        depth: its layers.
+        asks: what the attention's query is: `state`, the decoder's last state (Bahdanau et al.
+            2015), or `output`, the vector of the last output token.
+        start: the decoder's first state: `zero`, or `final`, made of the encoder's final states.
+        scope: where attention looks: `global`, everywhere; `local-m` and `local-p`, a window that
+            moves on by one token a step or is foretold (Luong et al. 2015); `none`, nowhere: the
+            context is the encoder's fixed final state, the control.
+        local_reach: tokens to either side that local attention sees (D).
+        feeds: what goes into the decoder at each step: `context` alone, or `token`, the context
+            and the vector of the last output token.
+        input_feeding: the last readout goes in too (Luong et al. 2015, section 3.3).
+        readout: width of the layer between the decoder and its output; 0 = none.
+        target_embedding: width of the target's token vectors.
+        tied: the output layer is the table of target token vectors (Press & Wolf 2017).
+        decoder_dropout: on what goes into the decoder's layers and into its output.
+        scheduled_sampling: share of the fed tokens that are the model's own guesses by the end of
+            training; it rises from 0 in proportion (Bengio et al. 2015).
+        label_smoothing: share of each target's probability spread over all tokens (Szegedy et al.
+            2016).
+        coverage: weight of a penalty on looking twice at the same place (See et al. 2017,
+            equation 12).
+        source_window: tokens of a sliding window over the source; None = it is read as a whole.
+        window_step: tokens from the start of a window to that of the next.
+        beam: hypotheses that the search keeps; 1 = greedy.
+        length_penalty: alpha of the length normalisation (Wu et al. 2016, equation 14).
+        max_length: most tokens that are written, END included; None = by the training targets.
+    """
+
+    source_unit: Unit = "subword"
+    target_unit: Unit = "subword"
+    source_vocabulary: int = 8_000
+    target_vocabulary: int = 8_000
+    fold_source: bool = False
+    fold_target: bool = False
+    rare: int = 1
+    cell: Literal["lstm", "gru"] = "gru"
+    units: int = 256
+    depth: int = 1
+    asks: Literal["state", "output"] = "state"
+    start: Literal["zero", "final"] = "zero"
+    scope: Literal["global", "local-m", "local-p", "none"] = "global"
+    local_reach: int = 10
+    feeds: Literal["context", "token"] = "token"
+    input_feeding: bool = False
+    readout: int = 256
+    target_embedding: int = 256
+    tied: bool = False
+    decoder_dropout: float = 0.0
+    scheduled_sampling: float = 0.0
+    label_smoothing: float = 0.0
+    coverage: float = 0.0
+    source_window: int | None = None
+    window_step: int = 1
+    beam: int = 1
+    length_penalty: float = 0.6
+    max_length: int | None = None
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """How the network learns.
 
@@ -267,6 +344,7 @@ class Config:
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     given: frozenset[str] = field(default=frozenset(), compare=False)
+    sequence: SequenceConfig = field(default_factory=SequenceConfig)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""

@@ -428,3 +428,121 @@ class Epoch:
     def to_json(self) -> dict[str, Any]:
         """One line of history.jsonl."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """One sequence rewritten as another, and where the network looked at each step.
+
+    Attributes:
+        source: as the user wrote it.
+        text: what was written.
+        score: the search's objective, a log probability, length-normalised.
+        log_probability: natural logarithm, summed over the output tokens, END included.
+        source_tokens: what was read, in order; END is not among them.
+        tokens: what was written, in order, with offsets into `text`; END is not among them.
+        weights: (len(tokens), len(source_tokens)) attention: each row is >= 0 and sums to 1.
+            Rows are empty for a network without attention.
+        probabilities: one per output token, 0..1.
+        finished: whether END was written; False = the maximum length bit.
+
+    Raises:
+        HeedfulError: on making one whose parts do not fit each other.
+    """
+
+    source: str
+    text: str
+    score: float
+    log_probability: float
+    source_tokens: tuple[Token, ...]
+    tokens: tuple[Token, ...]
+    weights: tuple[tuple[float, ...], ...]
+    probabilities: tuple[float, ...]
+    finished: bool
+
+    def __post_init__(self) -> None:
+        for name, token_of, text in (
+            ("source_tokens", self.source_tokens, self.source),
+            ("tokens", self.tokens, self.text),
+        ):
+            for i, token in enumerate(token_of):
+                if not 0 <= token.start <= token.end <= len(text):
+                    raise HeedfulError(
+                        f"rewriting: {name}[{i}] spans {token.start} to {token.end} of a text of "
+                        f"{len(text)} characters; offsets count characters of the text itself"
+                    )
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        if len(self.probabilities) != len(self.tokens):
+            raise HeedfulError(
+                f"rewriting: {len(self.probabilities)} probabilities for {len(self.tokens)} "
+                "output tokens; give one each, without END's"
+            )
+        if len(self.weights) != len(self.tokens):
+            raise HeedfulError(
+                f"rewriting: {len(self.weights)} rows of weights for {len(self.tokens)} output "
+                "tokens; give one row each, an empty one without attention"
+            )
+        for i, row in enumerate(self.weights):
+            if not row and not self.attends:
+                continue
+            if len(row) != len(self.source_tokens):
+                raise HeedfulError(
+                    f"rewriting: row {i} of weights has {len(row)} numbers for "
+                    f"{len(self.source_tokens)} source tokens; give one each, without END's"
+                )
+            total = math.fsum(row)
+            if not (all(x >= 0 for x in row) and abs(total - 1) <= ROW_SLACK):
+                raise HeedfulError(
+                    f"rewriting: row {i} of weights sums to {total:g}; weights are >= 0 and each "
+                    "row sums to 1"
+                )
+
+    @property
+    def attends(self) -> bool:
+        """Whether attention weights are known."""
+        return any(self.weights)
+
+    def to_json(self) -> dict[str, Any]:
+        """The attributes by name, tokens as objects with offsets."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {
+            "source_tokens": [token._asdict() for token in self.source_tokens],
+            "tokens": [token._asdict() for token in self.tokens],
+            "weights": [list(row) for row in self.weights],
+            "probabilities": list(self.probabilities),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Rewriting:
+        """The record that `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: damaged.
+        """
+        return cls(
+            source=values["source"],
+            text=values["text"],
+            score=float(values["score"]),
+            log_probability=float(values["log_probability"]),
+            source_tokens=tuple(
+                Token(t["text"], t["start"], t["end"]) for t in values["source_tokens"]
+            ),
+            tokens=tuple(Token(t["text"], t["start"], t["end"]) for t in values["tokens"]),
+            weights=tuple(tuple(map(float, row)) for row in values["weights"]),
+            probabilities=tuple(map(float, values["probabilities"])),
+            finished=bool(values["finished"]),
+        )
+
+    def _repr_html_(self) -> str:
+        """Draws itself in a notebook."""
+        from importlib import import_module  # as for an explanation: no upward import on loading
+
+        module = import_module("heedful.face.alignment_notebook")
+        fragment: str = module.alignment_notebook([self])
+        return fragment
+
+
+ROW_SLACK = 1e-3
+"""How far from 1 a row of weights may sum: rounding, in half precision or in a file."""

@@ -19,6 +19,7 @@ from heedful.config import (
     EvidenceConfig,
     ModelConfig,
     PretrainConfig,
+    SequenceConfig,
     TextConfig,
     TrainConfig,
 )
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type] = {
     "evidence": EvidenceConfig,
     "pretrain": PretrainConfig,
     "train": TrainConfig,
+    "sequence": SequenceConfig,
 }
 
 
@@ -200,6 +202,23 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "train.checkpoint_seconds": (0, None),
     "train.threads": (0, 1024),
     "train.seed": (0, 2**63 - 1),
+    "sequence.source_vocabulary": (5, None),
+    "sequence.target_vocabulary": (5, None),
+    "sequence.rare": (1, None),
+    "sequence.units": (1, None),
+    "sequence.depth": (1, 16),
+    "sequence.local_reach": (0, None),
+    "sequence.readout": (0, None),
+    "sequence.target_embedding": (1, None),
+    "sequence.decoder_dropout": (0, 0.99),
+    "sequence.scheduled_sampling": (0, 1),
+    "sequence.label_smoothing": (0, 0.9),
+    "sequence.coverage": (0, None),
+    "sequence.source_window": (1, None),
+    "sequence.window_step": (1, None),
+    "sequence.beam": (1, 64),
+    "sequence.length_penalty": (0, 4),
+    "sequence.max_length": (1, None),
 }
 
 
@@ -245,6 +264,79 @@ def check(config: Config) -> None:
         check_pretraining(config, "pretrain.on_training=true")
     if config.train.vectors is None:  # else the file decides how wide the token vectors are
         check_tying(config)
+
+
+_CLASSIFYING = frozenset(
+    ("model.words", "model.query", "model.pooling", "model.head", "model.head_width",
+     "model.head_activation", "model.head_dropout", "train.class_weights", "train.conicity",
+     "train.tying", "train.masked_training", "train.rationales", "train.thresholds",
+     "train.vectors")
+)  # fmt: skip
+"""Settings outside `text`, `evidence` and `pretrain` that only classifiers have a use for."""
+
+
+def check_idle(config: Config) -> None:
+    """Raise HeedfulError for settings that somebody has set and that no rewriting network heeds."""
+    for address in sorted(config.given):
+        idle = address.partition(".")[0] in ("text", "evidence", "pretrain")
+        if idle or address in _CLASSIFYING:
+            raise HeedfulError(f"{address} has no part in a network that rewrites; leave it out")
+    if config.train.precision == "bfloat16":
+        raise HeedfulError("a network that rewrites learns in float32; leave train.precision out")
+    if config.train.optimizer == "lazy-adam":
+        raise HeedfulError(
+            "a network that rewrites moves its token vectors as a whole; train.optimizer is adam "
+            "or adamw"
+        )
+
+
+def check_sequence(config: Config) -> None:
+    """Raise HeedfulError for settings that cannot make a network that rewrites sequences.
+
+    Not part of `check`: a classifier's settings hold the section `sequence` too, unused.
+    """
+    model, sequence = config.model, config.sequence
+    recurrent = model.encoder in ("bilstm", "bigru")
+    if model.encoder == "none":
+        raise HeedfulError("a sequence needs an encoder; choose one: " + ", ".join(ENCODERS))
+    if not recurrent and (sequence.start == "final" or sequence.scope == "none"):
+        raise HeedfulError(
+            "sequence.start=final and sequence.scope=none need a recurrent encoder, and "
+            f"{model.encoder!r} has no final state; set model.encoder=bilstm"
+        )
+    width = sequence.readout or sequence.units
+    if sequence.tied and width != sequence.target_embedding:
+        what = "readout" if sequence.readout else "units"
+        raise HeedfulError(
+            f"sequence.tied needs sequence.{what} = sequence.target_embedding, and they are "
+            f"{width} and {sequence.target_embedding}"
+        )
+    if sequence.input_feeding and not sequence.readout:
+        raise HeedfulError("sequence.input_feeding feeds the readout; set sequence.readout")
+    if sequence.source_window is not None and sequence.window_step > sequence.source_window:
+        raise HeedfulError(
+            f"sequence.window_step={sequence.window_step} leaves out tokens between windows of "
+            f"sequence.source_window={sequence.source_window}; set it lower"
+        )
+    _check_query_width(config)
+
+
+def _check_query_width(config: Config) -> None:
+    """`dot`, `scaled-dot` and `content` compare vectors of one width."""
+    model, sequence = config.model, config.sequence
+    if model.attention not in ("dot", "scaled-dot", "content") or sequence.scope == "none":
+        return
+    recurrent = model.encoder in ("bilstm", "bigru")
+    states = model.hidden * (2 if recurrent and model.bidirectional else 1)
+    states = model.embedding if model.encoder == "token" else states
+    name, asked = "units", sequence.units
+    if sequence.asks == "output":
+        name, asked = "target_embedding", sequence.target_embedding
+    if asked != states:
+        raise HeedfulError(
+            f"model.attention={model.attention} compares vectors of one width: the encoder's "
+            f"states are {states} wide, so set sequence.{name}={states} (it is {asked})"
+        )
 
 
 def check_pretraining(config: Config, asked: str) -> None:

@@ -15,8 +15,9 @@ from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import check_maps, token_maps
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
+from heedful.learn.transducer import SequenceTransducer
 from heedful.nn.classify import Scored
-from heedful.records import Example, Explanation, HeedfulError
+from heedful.records import Example, Explanation, HeedfulError, Rewriting
 from heedful.text.vocab import Encoded
 
 # Texts explained at once: tokens and maps are Python objects, so memory is bounded by chunks.
@@ -28,28 +29,45 @@ def explain(
     text: str | Sequence[str],
     target: str | None = None,
     methods: Sequence[str] = (),
-) -> Explanation | list[Explanation]:
-    """Show what a decision rests on.
+) -> Explanation | list[Explanation] | Rewriting | list[Rewriting]:
+    """Show what a decision rests on, or where a network that rewrites looks.
 
     Args:
-        model: a `TextClassifier` or `TextModel`.
+        model: a `TextClassifier` or `TextModel`; or a `SequenceTransducer`, which knows no target
+            and no methods.
         text: one text, or several.
         target: the class the map is about; None = the predicted one.
         methods: further maps of the target (of both classes of a binary model) beside attention
             and contribution: names of `legend.METHODS`. They are found in `maps`.
 
     Returns:
-        One Explanation for one text, a list for several. It draws itself in a notebook.
+        One Explanation (or Rewriting) for one text, a list for several. It draws itself in a
+        notebook.
 
     Raises:
         HeedfulError: an unknown target class or method, a value that is no text, or a model
             that is not fitted.
     """
-    inner = model_of(model, "explain")
     texts = [text] if isinstance(text, str) else as_texts(text)
+    if isinstance(model, SequenceTransducer):
+        rewritten = _rewritten(model, texts, target, methods)
+        return rewritten[0] if isinstance(text, str) else rewritten
+    inner = model_of(model, "explain")
     name = None if target is None else str(target)  # classes_ may be numbers
     found = list(explain_examples(inner, [Example(t) for t in texts], name, methods))
     return found[0] if isinstance(text, str) else found
+
+
+def _rewritten(
+    model: SequenceTransducer, texts: Sequence[str], target: str | None, methods: Sequence[str]
+) -> list[Rewriting]:
+    """The best rewriting of each text."""
+    if target is not None or methods:
+        raise HeedfulError(
+            "a network that rewrites has no classes and one map, its alignment; explain it without "
+            "target and methods"
+        )
+    return [best[0] for best in model.rewrite(texts)]
 
 
 def explain_examples(

@@ -12,6 +12,7 @@ from heedful.face.label_check import show_suspects, suspects_of
 from heedful.face.stdin import taking_stdin
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read
+from heedful.text.pair_quality import PairQuality
 from heedful.text.quality import Pair, Quality, SplitQuality, check
 
 MOST_LABELS = 30
@@ -54,7 +55,7 @@ def run_check(
             show_suspects(name, suspects[name])
 
 
-def tell_leaks(quality: Quality) -> None:
+def tell_leaks(quality: Quality | PairQuality) -> None:
     """Name every pair of splits that shares texts, or has texts that are nearly the same."""
     for leak in quality.leaks:
         total = quality.splits[leak.second].rows
@@ -64,19 +65,20 @@ def tell_leaks(quality: Quality) -> None:
                 f"({100 * leak.second_rows / total:.1f} %) also stand in {leak.first}; figures on "
                 f"{leak.second} will flatter the model. Remove them from {leak.first}"
             )
-            _tell_pairs(leak.pairs, SHOWN)
+            tell_pairs(leak.pairs, SHOWN)
         if leak.near:
             warn(
                 f"NEAR LEAK: {leak.near:,} {'more ' if leak.texts else ''}of {total:,} "
                 f"{leak.second} texts ({100 * leak.near / total:.1f} %) are nearly the same as a "
                 f"text of {leak.first}"
             )
-            _tell_pairs(leak.near_pairs, SHOWN)
+            tell_pairs(leak.near_pairs, SHOWN)
         if not leak.texts and not leak.near:
             note(f"no text of {leak.second} stands in {leak.first}, nor nearly", style="green")
 
 
-def _tell_pairs(pairs: Sequence[Pair], most: int) -> None:
+def tell_pairs(pairs: Sequence[Pair], most: int) -> None:
+    """Name the first few pairs of rows that are the same or nearly."""
     for pair in pairs[:most]:
         sign = "=" if pair.similarity == 1 else f"≈ {pair.similarity:.2f}"
         note(f"  {pair.second}  {sign}  {pair.first}", style="yellow")
@@ -112,7 +114,7 @@ def _table(split: SplitQuality) -> Table:
 def _tell_duplicates(split: SplitQuality) -> None:
     if split.near_duplicates:
         note(f"nearly the same ({SIMILARITY}):", style="yellow")
-        _tell_pairs(split.near_pairs, SHOWN)
+        tell_pairs(split.near_pairs, SHOWN)
     _tell_conflicts(split.conflict_pairs, "the same")
     _tell_conflicts(split.near_conflict_pairs, "nearly the same")
 

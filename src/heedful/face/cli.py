@@ -12,6 +12,17 @@ import typer
 
 from heedful.face import options as o
 from heedful.face.console import note, stderr
+from heedful.face.rewriting import (
+    CLASSIFIER,
+    LABELLED,
+    PAIRED,
+    REWRITER,
+    Columns,
+    are_pairs,
+    preset_of,
+    refuse,
+    rewrites,
+)
 from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
@@ -52,17 +63,27 @@ def check(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    source: o.Source = None,
+    target: o.Target = None,
 ) -> None:
     """What is in some data, and what is wrong with it; trains nothing.
 
     Rows, labels, lengths, duplicates and near duplicates, contradictions, bad rows; with --valid
-    and --test also texts that stand in more than one of them (leaks).
+    and --test also texts that stand in more than one of them (leaks). Pairs (--source, --target)
+    have targets in the place of labels.
     """
-    options = o.read_options(locals())
+    flags = locals()
+    options = o.read_options(flags)
+    splits = {"train": data, "valid": valid or [], "test": test or []}
+    if are_pairs(data, columns := Columns(source, target)):
+        refuse(flags, ("label_errors", *LABELLED), "pairs")
+        from heedful.face.rewriting_check import run_pair_check
+
+        return run_pair_check(splits, options, columns, json)
     from heedful.face.check import run_check
 
-    splits = {"train": data, "valid": valid or [], "test": test or []}
     run_check(splits, options, json, label_errors=label_errors)
+    return None
 
 
 @app.command()
@@ -74,9 +95,9 @@ def train(
         typer.Option(help="Validation data; else a share is held out.", metavar="DATA"),
     ] = None,
     preset: Annotated[
-        str,
-        typer.Option(help=f"{', '.join(PRESETS)}.", metavar="NAME"),
-    ] = "default",
+        str | None,
+        typer.Option(help=f"{', '.join(PRESETS)}; else default, or translate.", metavar="NAME"),
+    ] = None,
     encoder: Annotated[
         str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
     ] = None,
@@ -123,20 +144,30 @@ def train(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    source: o.Source = None,
+    target: o.Target = None,
 ) -> None:
-    """Train a classifier on texts and labels.
+    """Train a classifier on texts and labels, or a network that rewrites sources as targets.
 
     Of data with a split column the training rows are used (--split all: every row). The same
-    settings, data and seed give the same model.
+    settings, data and seed give the same model. Pairs are given with --source and --target.
     """
+    flags = locals()
+    pairs = are_pairs(data, columns := Columns(source, target), preset)
     overrides = {
         "model.encoder": encoder,
         "model.attention": attention,
         "train.vectors": vectors,
         "train.seed": seed,
     }
-    config = o.configuration(preset, set_ or [], overrides)
-    options = o.read_options(locals(), "train")
+    config = o.configuration(preset_of(preset, pairs=pairs), set_ or [], overrides)
+    options = o.read_options(flags, "train")
+    if pairs:
+        refuse(flags, ("vectors", "unlabelled", "baseline", *LABELLED), "pairs")
+        from heedful.face.rewriting_training import PairJob, run_pair_training
+
+        task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite)
+        raise typer.Exit(run_pair_training(task, config, options))
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
@@ -160,16 +191,36 @@ def evaluate(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    source: o.Source = None,
+    target: o.Target = None,
+    beam: o.Beam = None,
+    any_target: Annotated[
+        bool,
+        typer.Option(
+            "--any-target",
+            help="Count each source once, right if it became any of its targets.",
+            rich_help_panel="Pairs",
+        ),
+    ] = False,
 ) -> None:
-    """How good a trained run is on labelled data.
+    """How good a trained run is on labelled data, or on pairs.
 
     Of data with a split column the test rows are used (--split all: every row). Columns and
     label map are those of training unless given.
     """
-    options = o.read_options(locals(), "test")
+    flags = locals()
+    options = o.read_options(flags, "test")
+    if rewrites(run):
+        refuse(flags, LABELLED, REWRITER)
+        from heedful.face.rewriting_evaluating import Asked, run_pair_evaluation
+
+        asked = Asked(beam, any_target, json)
+        return run_pair_evaluation(run, data, options, Columns(source, target), asked)
+    refuse(flags, PAIRED, CLASSIFIER)
     from heedful.face.evaluating import run_evaluate
 
     run_evaluate(run, data, options, json)
+    return None
 
 
 @app.command()
@@ -177,12 +228,8 @@ def predict(
     run: o.Run,
     texts: o.Texts = None,
     input: o.OptionalData = None,
-    output: Annotated[
-        str, typer.Option(help="Where the JSON lines go; - is stdout.", metavar="FILE")
-    ] = "-",
-    with_text: Annotated[
-        bool, typer.Option("--with-text/--no-text", help="Repeat the text in each line.")
-    ] = True,
+    output: o.Output = "-",
+    with_text: o.WithText = True,
     text: o.Text = None,
     label: o.Label = None,
     delimiter: o.Delimiter = None,
@@ -191,14 +238,48 @@ def predict(
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
-    """Labels and probabilities of texts, as JSON lines.
+    """Labels and probabilities of texts, as JSON lines; of a run that rewrites, what it writes.
+
+    One object a row, in the order of the input; a row that cannot be used has an "error".
+    """
+    flags = locals()
+    options = o.read_options(flags)
+    if rewrites(run):
+        refuse(flags, ("label", "split", "num_words"), REWRITER)
+        from heedful.face.rewriting_scoring import Writing, run_rewriting
+
+        writing = Writing(output, with_text)
+        return run_rewriting(run, texts or [], input or [], options, Columns(text), writing)
+    from heedful.face.scoring import run_predict
+
+    run_predict(run, texts or [], input or [], options, output, with_text=with_text)
+    return None
+
+
+@app.command()
+def translate(
+    run: o.Run,
+    texts: o.Texts = None,
+    input: o.OptionalData = None,
+    output: o.Output = "-",
+    html: o.Html = None,
+    beam: o.Beam = None,
+    best: o.Best = 1,
+    with_text: o.WithText = True,
+    source: o.Source = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    max_characters: o.MaxCharacters = None,
+) -> None:
+    """Texts rewritten, as JSON lines, with scores; --html shows where the network looked.
 
     One object a row, in the order of the input; a row that cannot be used has an "error".
     """
     options = o.read_options(locals())
-    from heedful.face.scoring import run_predict
+    from heedful.face.rewriting_scoring import Writing, run_rewriting
 
-    run_predict(run, texts or [], input or [], options, output, with_text=with_text)
+    writing = Writing(output, with_text, beam, best, html)
+    run_rewriting(run, texts or [], input or [], options, Columns(source), writing)
 
 
 @app.command()
@@ -228,14 +309,20 @@ def explain(
     by: Annotated[
         str, typer.Option(help="Also sum the map: word, phrase or sentence.", metavar="UNIT")
     ] = "token",
-    target: Annotated[
+    class_: Annotated[
         str | None,
         typer.Option("--class", help="Explain this class; else the predicted one.", metavar="NAME"),
     ] = None,
-    html: Annotated[
-        str | None, typer.Option(help="Write one self-contained page.", metavar="FILE")
-    ] = None,
+    html: o.Html = None,
     json: o.Json = None,
+    picture: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw the alignment of one text: an .svg or .png file.",
+            metavar="FILE",
+            rich_help_panel="Pairs",
+        ),
+    ] = None,
     limit: Annotated[
         int, typer.Option(help="Explain at most so many rows of --input.", min=1, metavar="N")
     ] = 200,
@@ -247,13 +334,27 @@ def explain(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    source: o.Source = None,
+    beam: o.Beam = None,
 ) -> None:
-    """Which words a decision rests on, and how far to trust that: in colour, as page or JSON."""
-    options = o.read_options(locals())
+    """Which words a decision rests on, and how far to trust that: in colour, as page or JSON.
+
+    Of a run that rewrites: where it looked as it wrote.
+    """
+    flags = locals()
+    options = o.read_options(flags)
+    if rewrites(run):
+        refuse(flags, ("method", "all_methods", "trust", "class_", *LABELLED), REWRITER)
+        from heedful.face.rewriting_explaining import Shown, run_alignment
+
+        shown = Shown(html, json, picture, limit, beam)
+        return run_alignment(run, texts or [], input or [], options, Columns(source), shown)
+    refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
     from heedful.face.explaining import Wanted, run_explain
 
-    wanted = Wanted(method, all_methods, trust, by, target, html, json, limit)
+    wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
     run_explain(run, texts or [], input or [], options, wanted)
+    return None
 
 
 @app.command()
@@ -335,17 +436,29 @@ def trust(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    source: o.Source = None,
+    beam: o.Beam = None,
 ) -> None:
     """How far a run's maps may be trusted: every method against chance and the best there is.
 
     Labels are not needed. Of data with a split column the test rows are used (--split all: every
-    row). Says which method to show; explain follows it.
+    row). Says which method to show; explain follows it. Of a run that rewrites: whether outputs
+    change when what they looked at is erased.
     """
-    options = o.read_options(locals(), "test")
+    flags = locals()
+    options = o.read_options(flags, "test")
+    if rewrites(run):
+        refuse(flags, ("method", "seeds", "map", *LABELLED), REWRITER)
+        from heedful.face.rewriting_trusting import Erasing, run_alignment_trust
+
+        erasing = Erasing(limit, json, seed, beam)
+        return run_alignment_trust(run, data, options, Columns(source), erasing)
+    refuse(flags, ("source", "beam"), CLASSIFIER)
     from heedful.face.trusting import Asked, run_trust
 
     asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), controls, map, json, seed)
     run_trust(run, data, options, asked)
+    return None
 
 
 @app.command()
@@ -367,9 +480,15 @@ def report(
     Drawn from the run folder: leaks, figures with intervals, the linear baseline, plots, the
     mistakes with their heat maps, the data, the network.
     """
+    if rewrites(run):
+        refuse({"png": png}, ("png",), REWRITER)
+        from heedful.face.rewriting_report import run_sequence_report
+
+        return run_sequence_report(run, html, data)
     from heedful.face.reporting import run_report
 
     run_report(run, html, png, data)
+    return None
 
 
 @app.command()
@@ -427,9 +546,15 @@ def info(
     ] = None,
 ) -> None:
     """What a run is: layers, parameters, data, figures."""
+    if rewrites(run):
+        refuse({"graph": graph}, ("graph",), REWRITER)
+        from heedful.face.rewriting_describe import run_sequence_info
+
+        return run_sequence_info(run, json)
     from heedful.face.describe import run_info
 
     run_info(run, json, graph)
+    return None
 
 
 @app.command()

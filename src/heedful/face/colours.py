@@ -32,10 +32,10 @@ class Theme:
     con: tuple[str, ...]
     heat: tuple[str, ...]
 
-    def ramp(self, kind: str) -> tuple[str, ...]:
-        """STEPS backgrounds, weakest first. `kind` is pro (for), con (against) or heat."""
+    def ramp(self, kind: str, steps: int = STEPS) -> tuple[str, ...]:
+        """`steps` backgrounds, weakest first. `kind` is pro (for), con (against) or heat."""
         stops = {"pro": self.pro, "con": self.con, "heat": self.heat}[kind]
-        return tuple(_along(stops, step / STEPS) for step in range(1, STEPS + 1))
+        return tuple(_along(stops, step / steps) for step in range(1, steps + 1))
 
 
 LIGHT = Theme(

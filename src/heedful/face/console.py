@@ -31,12 +31,12 @@ PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live term
 
 def stdout() -> Console:
     """For results."""
-    return Console(highlight=False)
+    return Console(highlight=False, emoji=False)
 
 
 def stderr() -> Console:
     """For progress, notes and errors."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def note(message: str, style: str = "dim", console: Console | None = None) -> None:
@@ -289,7 +289,9 @@ class Watch:
         if epoch.valid:
             line += (
                 f"  validation loss {epoch.valid['loss']:.4f} "
-                f"accuracy {epoch.valid['accuracy']:.4f} f1 {epoch.valid['f1']:.4f}"
+                f"accuracy {epoch.valid['accuracy']:.4f}"
             )
+            for name, said in (("f1", "f1"), ("token_accuracy", "token accuracy")):
+                line += f" {said} {epoch.valid[name]:.4f}" if name in epoch.valid else ""
         line += f"  {epoch.seconds:.1f} s, {epoch.tokens_per_second:,.0f} tokens/s"
         note(line + ("  *" if best else ""), style="", console=self.console)

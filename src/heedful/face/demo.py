@@ -11,6 +11,7 @@ from heedful.face.evaluating import run_evaluate
 from heedful.face.remembering import facts
 from heedful.face.render import to_html, to_terminal
 from heedful.face.reporting import run_report
+from heedful.face.rewriting_demo import MAPS, TIMES, WRITER, rewrite_times
 from heedful.face.training import Job, run_training
 from heedful.learn.folder import load_model
 from heedful.learn.model import using_threads
@@ -59,11 +60,16 @@ def run_demo(out: str) -> int:
     _explain(run, folder / PAGE)
     note("\n4. a report: one page with all there is to judge the model by", style="bold")
     run_report(str(run), str(folder / REPORT), None, None)
+    note("\n5. a network that rewrites: a time as people write it becomes 24 h", style="bold")
+    code = rewrite_times(folder)
     note(
-        f"\nopen {folder / REPORT} and {folder / PAGE} in a browser; with your own data:\n"
+        f"\nopen {folder / REPORT}, {folder / PAGE} and {folder / MAPS} in a browser; with your "
+        "own data:\n"
         "  heedful train my.csv --out my-run\n"
         "  heedful evaluate my-run test.csv && heedful report my-run\n"
-        '  heedful explain my-run "a text of yours"',
+        '  heedful explain my-run "a text of yours"\n'
+        "  heedful train pairs.csv --source COL --target COL --out my-writer\n"
+        '  heedful translate my-writer "a text of yours"',
         style="bold",
     )
     return code
@@ -71,14 +77,21 @@ def run_demo(out: str) -> int:
 
 def _clear(folder: Path) -> None:
     """Remove an older demo, also one that was broken off, and nothing else."""
-    run, *pages = (folder / name for name in ("run", PAGE, REPORT))
+    run, writer, *pages = (folder / name for name in ("run", WRITER, PAGE, REPORT, MAPS))
     if folder.exists() and not folder.is_dir():
         raise HeedfulError(f"{folder} is a file; name a folder with --out")
-    strange = folder.exists() and any(path not in (run, *pages) for path in folder.iterdir())
-    if strange or (is_run(run) and facts(run).get("files") != [DATA]):
+    strange = folder.exists() and any(
+        path not in (run, writer, *pages) for path in folder.iterdir()
+    )
+    others = (
+        is_run(path) and facts(path).get("files") != [data]
+        for path, data in ((run, DATA), (writer, TIMES))
+    )
+    if strange or any(others):
         raise HeedfulError(f"{folder} holds something else than a demo; choose another --out")
-    if run.exists():
-        shutil.rmtree(run)
+    for path in (run, writer):
+        if path.exists():
+            shutil.rmtree(path)
     for page in pages:
         page.unlink(missing_ok=True)
 

@@ -44,7 +44,7 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
     if json == "-":
         return
     console = stdout()
-    show(_layers(layers, total), f"{run}: layers (B texts, T tokens)")
+    show(layers_table(layers, total), f"{run}: layers (B texts, T tokens)")
     console.print(cell(f"labels ({model.task}): {', '.join(model.labels.names)}"))
     if {"train_rows", "files"} <= set(data):
         console.print(
@@ -56,7 +56,8 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
         show(metrics_table(_columns(figures)), "figures")
 
 
-def _layers(layers: list[Layer], total: int) -> Table:
+def layers_table(layers: list[Layer], total: int) -> Table:
+    """The layers as a table, and their sum."""
     table = Table()
     for heading in ("stage", "what", "output shape"):
         table.add_column(heading)

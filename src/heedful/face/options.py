@@ -17,7 +17,8 @@ _DATA = "Data"  # the panel of the help page
 Data = Annotated[
     list[str],
     typer.Argument(
-        help="Files, folders or data sets (imdb, reviews), joined; - is stdin.", metavar="DATA"
+        help="Files, folders or data sets (imdb, reviews, clock), joined; - is stdin.",
+        metavar="DATA",
     ),
 ]
 OptionalData = Annotated[
@@ -79,6 +80,44 @@ MaxCharacters = Annotated[
 NumWords = Annotated[
     int | None,
     typer.Option(help="imdb.npz: keep this many words.", min=1, metavar="N", rich_help_panel=_DATA),
+]
+_PAIRS = "Pairs"
+Source = Annotated[
+    str | None,
+    typer.Option("--source", help="Source column.", metavar="COL", rich_help_panel=_PAIRS),
+]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", help="Target column.", metavar="COL", rich_help_panel=_PAIRS),
+]
+Beam = Annotated[
+    int | None,
+    typer.Option(
+        "--beam",
+        help="Hypotheses the search keeps; 1 = greedy; else as trained.",
+        min=1,
+        max=64,
+        metavar="N",
+        rich_help_panel=_PAIRS,
+    ),
+]
+Best = Annotated[
+    int,
+    typer.Option(
+        "--best",
+        help="Tell so many rewritings of each text.",
+        min=1,
+        max=64,
+        metavar="N",
+        rich_help_panel=_PAIRS,
+    ),
+]
+Output = Annotated[str, typer.Option(help="Where the JSON lines go; - is stdout.", metavar="FILE")]
+WithText = Annotated[
+    bool, typer.Option("--with-text/--no-text", help="Repeat the text in each line.")
+]
+Html = Annotated[
+    str | None, typer.Option("--html", help="Write one self-contained page.", metavar="FILE")
 ]
 Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
 Json = Annotated[

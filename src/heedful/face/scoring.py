@@ -42,10 +42,10 @@ def run_predict(
     known = replace(remembered(folder, options), labelled=False, label=options.label)
     counts = {"rows": 0, "errors": 0}
     reading = taking_stdin(paths, options, lines=True, trained=known)
-    with reading as files, _sink(output) as sink:
+    with reading as files, sink(output) as target:
         rows = chain(given(texts, known), stream(files, known) if files else ())
         for line in _lines(model, rows, counts, with_text=with_text):
-            sink.write(line)
+            target.write(line)
     if output != "-" or counts["errors"]:
         where = "" if output == "-" else f" in {output}"
         rows_ = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
@@ -106,7 +106,7 @@ def chunks(rows: Iterable[Example | BadRow]) -> Iterator[list[Example | BadRow]]
 
 
 @contextmanager
-def _sink(output: str) -> Iterator[TextIO]:
+def sink(output: str) -> Iterator[TextIO]:
     """stdout, or a file that appears under its name only when it is whole."""
     if output == "-":
         yield sys.stdout

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,23 +11,20 @@ from typing import Any
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
+from heedful.face.run_place import made, place_of, saving_of
 from heedful.face.stdin import taking_stdin
 from heedful.face.unlabelled import read_unlabelled, unlabelled_facts
 from heedful.learn.checkpoint import Store
 from heedful.learn.companions import make_companions
-from heedful.learn.files import write_json
-from heedful.learn.fit import Fitted, Saving, finished, fit, with_machine
+from heedful.learn.fit import Fitted, finished, fit, with_machine
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
 from heedful.learn.pretraining import check_start
-from heedful.learn.run import is_run, read_json, recover
-from heedful.records import Example, HeedfulError
+from heedful.records import Example
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
 from heedful.text.labels import Labels
 from heedful.text.normalise import key
-
-PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -49,28 +43,11 @@ class Job:
 def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     """Train and save; returns the exit code (0 done, 130 interrupted)."""
     started = time.monotonic()
-    if not job.out:
-        raise HeedfulError("--out is empty; name a folder for the run")
-    folder = Path(job.out)
-    recover(folder)
-    replacing = job.overwrite
-    if is_run(folder) and job.resume:
-        if not (folder / CHECKPOINT / PLAN).exists():
-            Store(folder / CHECKPOINT).clear()  # of a run killed while it tidied up
-            note(f"{folder} is already finished; nothing to resume")
-            return 0
-        replacing = True  # stopped by hand, or killed while replacing an older run
-    elif is_run(folder) and not job.overwrite:
-        if (folder / CHECKPOINT / PLAN).exists():
-            raise HeedfulError(
-                f"{folder} holds a run that was stopped; go on with --resume, or start anew with "
-                "--overwrite"
-            )
-        raise HeedfulError(
-            f"{folder} already holds a finished run; use another --out, or --overwrite"
-        )
+    folder, replacing = place_of(job.out, resume=job.resume, overwrite=job.overwrite)
+    if folder is None:
+        return 0
     check_start(config, unlabelled=bool(job.unlabelled))
-    with _made(folder), taking_stdin(job.data, options) as files:
+    with made(folder), taking_stdin(job.data, options) as files:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
         fitted, facts, files_beside = _fit(job, folder, corpus, config, options)
@@ -98,7 +75,7 @@ def _fit(
     )
     more = read_unlabelled(job.unlabelled, options)
     facts = _facts(job, options, corpus, train, valid) | unlabelled_facts(job.unlabelled, more)
-    saving = _saving(job, folder, config, facts)
+    saving = saving_of(folder, config, facts, resume=job.resume)
     with Watch(None if config.train.steps else config.train.epochs) as watch:
         texts = [example.text for example in more] if job.unlabelled else None
         fitted = fit(train, valid, labels, config, saving, watch, texts)
@@ -109,32 +86,6 @@ def _fit(
         return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
     except KeyboardInterrupt:
         note("stopped before the run was written; the same command with --resume goes on")
-        raise
-
-
-@contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """The run folder, made now so that a place without writing rights is found at once.
-
-    Where training cannot begin, a folder that was not there before is removed again.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise HeedfulError(f"{folder} is a file; name a folder for the run with --out")
-    new = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HeedfulError(f"{folder} cannot be made: {error.strerror}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise HeedfulError(f"{folder} cannot be written to; choose another --out")
-    try:
-        yield
-    except HeedfulError:
-        checkpoint = folder / CHECKPOINT
-        if new and not (checkpoint / "epoch.safetensors").exists():
-            Store(checkpoint).clear()
-            if not any(folder.iterdir()):
-                folder.rmdir()
         raise
 
 
@@ -200,35 +151,6 @@ def _facts(
         "split_fingerprint": fingerprint([*train, *valid]),
         "read": {k: v for k, v in asdict(options).items() if v not in (None, ())},
     }
-
-
-def _saving(job: Job, folder: Path, config: Config, facts: dict[str, Any]) -> Saving:
-    """Checkpoints, with a note of what they belong to, so that only the same job goes on."""
-    store = Store(folder / CHECKPOINT)
-    plan_file = store.folder / PLAN
-    plan = json.loads(json.dumps({"config": config.to_json(), "data": facts}))
-    if plan_file.exists() and job.resume:
-        old = read_json(plan_file)
-        if old != plan:
-            raise HeedfulError(
-                f"{folder} was begun with other settings or data ({_difference(old, plan)}); "
-                "give the same ones to --resume, or train into another folder"
-            )
-        return Saving(store, resume=True)
-    if job.resume:
-        note(f"{folder} holds no checkpoint yet: starting from the beginning")
-    store.clear()
-    write_json(plan_file, plan)
-    return Saving(store)
-
-
-def _difference(old: Any, new: Any, path: str = "") -> str:
-    """The address of the first value in which two plans differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *new]:
-            if old.get(key) != new.get(key):
-                return _difference(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
-    return f"{path}: {old!r} then, {new!r} now"
 
 
 def _tell_end(fitted: Fitted, folder: Path, seconds: float) -> None:

@@ -51,7 +51,7 @@ def _attention_rows(model: TextModel) -> list[Layer]:
             parameters(network.embed),
         )
     ]
-    rows += _encoder_rows(network.encode)
+    rows += encoder_rows(network.encode)
     width = network.encode.width
     query = "the encoder's final states" if network.query is None else "a learned vector"
     rows.append(
@@ -89,7 +89,8 @@ def _predict_row(model: TextModel) -> Layer:
     return Layer("predict", what, f"(B, {logits})", parameters(network.head))
 
 
-def _encoder_rows(encoder: nn.Module) -> list[Layer]:
+def encoder_rows(encoder: nn.Module) -> list[Layer]:
+    """A row for each layer of an encoder."""
     if isinstance(encoder, ConvEncoder):
         return [
             Layer(

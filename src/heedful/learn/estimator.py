@@ -19,7 +19,7 @@ from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
 from heedful.presets import left_to_rules, preset
 from heedful.records import Epoch, Example, HeedfulError, Task
-from heedful.settings import apply, resolve
+from heedful.settings import SECTIONS, apply, resolve
 from heedful.text.corpus import split
 from heedful.text.labels import Labels
 
@@ -128,7 +128,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         share = config.train.validation
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
-        listener = _Printer() if self.verbose else None
+        listener = Printer() if self.verbose else None
         fitted = finished(fit(train, valid, labels, config, None, listener, more))
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
@@ -218,7 +218,7 @@ def load(folder: str | Path) -> TextClassifier:
     """
     model = load_model(folder)
     config = model.config
-    settings = _differences(config)
+    settings = differences(config)
     classifier = TextClassifier(config.preset, settings=settings, seed=config.train.seed)
     classifier.model_ = model
     classifier.classes_ = np.array(model.labels.names)
@@ -227,7 +227,7 @@ def load(folder: str | Path) -> TextClassifier:
     return classifier
 
 
-def _differences(config: Config) -> dict[str, Any]:
+def differences(config: Config) -> dict[str, Any]:
     """The settings in which a configuration differs from its preset, the seed aside.
 
     Those that the preset leaves to the length of the texts are always among them.
@@ -236,7 +236,7 @@ def _differences(config: Config) -> dict[str, Any]:
     ruled = left_to_rules(config.preset)
     return {
         address: value
-        for section in ("text", "model", "evidence", "pretrain", "train")
+        for section in SECTIONS
         for name, value in ours[section].items()
         if (address := f"{section}.{name}") in ruled
         or (value != theirs[section][name] and name != "seed")
@@ -306,7 +306,7 @@ def _read_targets(
     return [(str(value),) for value in np.asarray(values)], classes, task, False
 
 
-class _Printer:
+class Printer:
     """A listener that prints a line an epoch, for notebooks and scripts."""
 
     def say(self, message: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from heedful.learn.card import MARKER, model_card
 from heedful.learn.files import write_bytes, write_json
 from heedful.learn.layout import CARD, CONFIG, EVALUATIONS, METRICS
-from heedful.learn.run import read_json, read_labels
+from heedful.learn.run import SEQUENCE, read_json, read_labels
 from heedful.learn.scores import Scores, read_scores
+from heedful.learn.sequence_card import sequence_card
 from heedful.records import HeedfulError
 
 
@@ -60,7 +61,9 @@ def renew_card(folder: Path) -> None:
     old = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     if old and MARKER not in old:
         return
-    card = model_card(folder.resolve().name, read_json(folder / CONFIG), figures, old)
+    config = read_json(folder / CONFIG)
+    make = sequence_card if config.get("task") == SEQUENCE else model_card
+    card = make(folder.resolve().name, config, figures, old)
     write_bytes(path, card.encode("utf-8", "replace"))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from heedful.learn.presence import kinds_of
 from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
-from heedful.records import HeedfulError
+from heedful.records import Epoch, HeedfulError
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
 
@@ -82,6 +83,17 @@ def save_run(
     Raises:
         HeedfulError: a finished run lies there and `overwrite` is off.
     """
+    with staged(folder, overwrite=overwrite) as stage:
+        _write_run(fitted, folder, stage, data, companions)
+
+
+@contextmanager
+def staged(folder: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A folder to write a run to, which afterwards stands in the place of `folder` as a whole.
+
+    Raises:
+        HeedfulError: a finished run lies there and `overwrite` is off.
+    """
     if is_run(folder) and not overwrite:
         raise HeedfulError(f"{folder} already holds a finished run; use another --out")
     folder = folder.resolve()  # "." and links have no place beside them
@@ -91,21 +103,33 @@ def save_run(
     if replacing:
         shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True, exist_ok=True)
-    history = "".join(
-        json.dumps(finite(epoch.to_json()), allow_nan=False) + "\n"
-        for epoch in fitted.outcome.history
-    )
-    write_bytes(stage / HISTORY, history.encode())
+    yield stage
+    if replacing:
+        _swap(stage, folder)
+
+
+def write_history(history: Iterable[Epoch], stage: Path) -> None:
+    """One line an epoch."""
+    lines = (json.dumps(finite(epoch.to_json()), allow_nan=False) + "\n" for epoch in history)
+    write_bytes(stage / HISTORY, "".join(lines).encode())
+
+
+def _write_run(
+    fitted: Fitted,
+    folder: Path,
+    stage: Path,
+    data: Mapping[str, Any],
+    companions: Mapping[str, bytes],
+) -> None:
+    write_history(fitted.outcome.history, stage)
     figures = {"validation": fitted.validation, "best_epoch": fitted.outcome.best_epoch}
     write_json(stage / METRICS, figures)
     for name, content in companions.items():
         write_bytes(stage / name, content)
     facts = _facts(fitted, data)
-    card = model_card(folder.name, _config(fitted.model, facts), figures)
+    card = model_card(folder.resolve().name, _config(fitted.model, facts), figures)
     write_bytes(stage / CARD, card.encode("utf-8", "replace"))
     save_model(fitted.model, stage, facts)
-    if replacing:
-        _swap(stage, folder)
 
 
 def _facts(fitted: Fitted, data: Mapping[str, Any]) -> dict[str, Any]:

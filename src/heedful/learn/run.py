@@ -15,10 +15,12 @@ from heedful.learn.decision import Decision, decision_from_json
 from heedful.learn.files import write_json
 from heedful.learn.layout import CHECKPOINT, CONFIG
 from heedful.records import HeedfulError, Task
-from heedful.settings import from_json
+from heedful.settings import check_sequence, from_json
 from heedful.text.labels import Labels
 
 FORMAT = 1
+SEQUENCE = "sequence"
+"""What config.json calls the task of a run that rewrites sequences."""
 
 
 def is_run(folder: Path) -> bool:
@@ -58,12 +60,9 @@ def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
     path = folder / CONFIG
     values = read_json(path)
     try:
-        if values["format"] != FORMAT:
-            raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
-        sections = {key: values[key] for key in ("preset", "text", "model", "train")}
-        # Runs written before there were these have none.
-        sections |= {key: values[key] for key in ("evidence", "pretrain") if key in values}
-        config = from_json(sections)
+        config = _settings(values)
+        if values["task"] == SEQUENCE:
+            raise HeedfulError("the run rewrites sequences and has no classes")
         id2label = values["id2label"]
         names = tuple(id2label[str(i)] for i in range(len(id2label)))
         labels = _checked_labels(names, values["task"])
@@ -73,6 +72,48 @@ def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
         raise HeedfulError(f"{path} cannot be used: {error}") from None
     except (KeyError, TypeError) as error:
         raise HeedfulError(f"{path} is damaged: {error!r}") from None
+
+
+def _settings(values: Any) -> Config:
+    """The settings in what config.json holds."""
+    if values["format"] != FORMAT:
+        raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
+    sections = {key: values[key] for key in ("preset", "text", "model", "train")}
+    # Runs written before there were these have none.
+    later = ("evidence", "pretrain", "sequence")
+    return from_json(sections | {key: values[key] for key in later if key in values})
+
+
+def is_sequence_run(folder: Path) -> bool:
+    """Whether a finished run that rewrites sequences lies there.
+
+    Raises:
+        HeedfulError: no finished run there, or a damaged one.
+    """
+    _require(folder)
+    values = read_json(folder / CONFIG)
+    return isinstance(values, dict) and values.get("task") == SEQUENCE
+
+
+def read_sequence_config(folder: Path) -> Config:
+    """The settings of a run that rewrites sequences.
+
+    Raises:
+        HeedfulError: no finished run there, a damaged one, one of a newer format, a classifier's.
+    """
+    if not is_sequence_run(folder):
+        raise HeedfulError(f"{folder} is a classifier's run; it rewrites nothing")
+    path = folder / CONFIG
+    try:
+        config = _settings(read_json(path))
+        check_sequence(config)
+    except HeedfulError as error:
+        raise HeedfulError(f"{path} cannot be used: {error}") from None
+    except (KeyError, TypeError) as error:
+        raise HeedfulError(f"{path} is damaged: {error!r}") from None
+    if config.sequence.max_length is None:
+        raise HeedfulError(f"{path} is damaged: it names no sequence.max_length")
+    return config
 
 
 def read_labels(folder: Path) -> tuple[Labels, Decision]:

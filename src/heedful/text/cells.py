@@ -25,23 +25,23 @@ def is_missing(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def read_text(cell: Any, max_characters: int) -> str:
-    """The text in a cell, unchanged.
+def read_text(cell: Any, max_characters: int, what: str = "text") -> str:
+    """The text in a cell, unchanged; errors call it `what`.
 
     Raises:
         UnusableError: missing, not a string, too long, undecodable, or with a NUL byte.
     """
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        raise UnusableError("the text is missing")
+        raise UnusableError(f"the {what} is missing")
     if not isinstance(cell, str):
-        raise UnusableError(f"the text is not a string but {clip(cell)}")
+        raise UnusableError(f"the {what} is not a string but {clip(cell)}")
     if not cell.strip() or cell in _NO_TEXT:
-        raise UnusableError("the text is missing")
+        raise UnusableError(f"the {what} is missing")
     if len(cell) > max_characters:
         raise UnusableError(
-            f"the text has {len(cell):,} characters, more than --max-characters {max_characters}"
+            f"the {what} has {len(cell):,} characters, more than --max-characters {max_characters}"
         )
-    _check_characters(cell, "text")
+    _check_characters(cell, what)
     return cell
 
 

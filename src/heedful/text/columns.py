@@ -78,9 +78,9 @@ def find_columns(table: Table, options: ReadOptions) -> Columns:
         HeedfulError: a named column is absent; or it is not clear which one is meant.
     """
     split = _find_split(table)
-    given_label = _given(table, options.label, "--label")
+    given_label = named_column(table, options.label, "--label")
     taken = {i for i in (split, given_label) if i is not None}
-    text = _given(table, options.text, "--text")
+    text = named_column(table, options.text, "--text")
     if text is None:
         text = _by_name(table, TEXT_NAMES, taken)
     if text is None:
@@ -117,7 +117,12 @@ def _choose(table: Table) -> str:
     return f"the columns are {column_list(table.columns)}; say --text COL --label COL"
 
 
-def _given(table: Table, name: str | None, flag: str) -> int | None:
+def named_column(table: Table, name: str | None, flag: str) -> int | None:
+    """The position of a column that the user named; case and spaces are forgiven.
+
+    Raises:
+        HeedfulError: there is no such column.
+    """
     if name is None:
         return None
     if name in table.columns:

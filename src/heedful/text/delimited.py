@@ -127,6 +127,8 @@ def _has_header(records: list[list[str] | str], options: ReadOptions) -> bool:
     its column, as a label would. Else it does if no cell of it is a number, is long, or
     comes again below; in a single column, if it is one word and no row below it is.
     """
+    if options.header is not None:
+        return options.header
     first, *rest = [record for record in records if not isinstance(record, str)]
     names = [cell.strip() for cell in first]
     below = [record for record in rest if len(record) == len(names)]

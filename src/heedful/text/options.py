@@ -24,6 +24,7 @@ class ReadOptions:
         start_char: `imdb.npz`: the id put before each review.
         oov_char: `imdb.npz`: the id of a word that `num_words` cuts off.
         index_from: `imdb.npz`: added to every stored rank.
+        header: whether the first line of a CSV or TSV file names the columns.
         labelled: False when predicting: rows without a label are fine.
     """
 
@@ -41,4 +42,5 @@ class ReadOptions:
     start_char: int = 1
     oov_char: int = 2
     index_from: int = 3
+    header: bool | None = None
     labelled: bool = True

@@ -1,4 +1,4 @@
-"""Named data sets: `imdb` (downloaded once) and `reviews` (generated)."""
+"""Named data sets: `imdb` (downloaded once), `reviews` and the pairs of `clock` (generated)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from heedful.records import Example, HeedfulError
 from heedful.text.download import imdb
+from heedful.text.pair import Pair
 
 REVIEWS = {"train": (2_000, 0), "test": (500, 1)}
+CLOCK = {"train": (8_000, 0), "test": (2_000, 1), "new": (1_000, 2)}
 
 
 def home() -> Path:
@@ -34,15 +36,68 @@ def resolve(name_or_path: str | Path) -> Path | tuple[Example, ...]:
             return reviews(detail)
         if name == "imdb" and not Path(name_or_path).exists():
             return _imdb(detail)
-    try:
-        if Path(name_or_path).exists():
-            return Path(name_or_path)
-    except (OSError, ValueError):
-        pass
+    if _is_clock(name_or_path):
+        raise HeedfulError(
+            "clock is a data set of pairs, not of labelled texts; say --source human --target "
+            "military"
+        )
+    if found := _existing(name_or_path):
+        return found
     raise HeedfulError(
         f"{_shown(name_or_path)} does not exist; give a file, a folder, or one of the data sets "
         "imdb and reviews"
     )
+
+
+def resolve_pairs(name_or_path: str | Path) -> Path | tuple[Pair, ...]:
+    """The path, or the pairs, that a name stands for.
+
+    `clock` or `clock:train`, `clock:test` (the same kinds of form, none in common), `clock:new`
+    (kinds that are held out of both) and `clock:N:SEED` are generated. Everything else is a path.
+
+    Raises:
+        HeedfulError: no such file or data set.
+    """
+    if _is_clock(name_or_path):
+        return clock(str(name_or_path).partition(":")[2])
+    if found := _existing(name_or_path):
+        return found
+    raise HeedfulError(
+        f"{_shown(name_or_path)} does not exist; give a file of pairs, or the data set clock"
+    )
+
+
+def _is_clock(name_or_path: str | Path) -> bool:
+    named = isinstance(name_or_path, str) and name_or_path.partition(":")[0] == "clock"
+    return named and _existing(name_or_path) is None
+
+
+def _existing(name_or_path: str | Path) -> Path | None:
+    try:
+        return Path(name_or_path) if Path(name_or_path).exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+def clock(detail: str) -> tuple[Pair, ...]:
+    """The generated times: detail is "" or "train", "test", "new", or "N:SEED" (for training).
+
+    Raises:
+        HeedfulError: any other detail, or more pairs than there are.
+    """
+    detail = detail or "train"
+    try:
+        rows, seed = CLOCK[detail] if detail in CLOCK else map(int, detail.split(":"))
+    except ValueError:
+        rows = seed = -1
+    if rows < 1 or seed < 0:
+        raise HeedfulError(
+            f"clock:{_shown(detail)} is no data set; use clock, clock:test, clock:new or "
+            "clock:N:SEED"
+        )
+    part = detail if detail in CLOCK else "train"
+    generated = import_module("heedful.text.generate.clock").generate(rows, seed, part)
+    return tuple(generated)
 
 
 def _imdb(detail: str) -> Path:

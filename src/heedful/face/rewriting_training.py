@@ -1,0 +1,115 @@
+"""`heedful train` on pairs: read, split by source, fit, write the run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from heedful.config import Config
+from heedful.face.check import tell_leaks
+from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
+from heedful.face.remembering import names_of
+from heedful.face.rewriting import Columns, pairs_of
+from heedful.face.run_place import made, place_of, saving_of
+from heedful.learn.checkpoint import Store
+from heedful.learn.layout import CHECKPOINT
+from heedful.learn.outcome import summarise
+from heedful.learn.sequence_companions import sequence_companions
+from heedful.learn.sequence_fit import FittedSequence, fit_sequence, with_cores
+from heedful.learn.sequence_folder import save_sequence_run
+from heedful.settings import check_idle, check_sequence
+from heedful.text.options import ReadOptions
+from heedful.text.pair_quality import check_pairs
+from heedful.text.pairs import Pair, Pairs, fingerprint_of, split_by_source
+
+
+@dataclass(frozen=True)
+class PairJob:
+    """Which pairs to train on and where to put what comes out."""
+
+    data: tuple[str, ...]
+    valid: tuple[str, ...]
+    columns: Columns
+    out: str
+    resume: bool = False
+    overwrite: bool = False
+
+
+def run_pair_training(job: PairJob, config: Config, options: ReadOptions) -> int:
+    """Train and save; returns the exit code (0 done, 130 interrupted)."""
+    started = time.monotonic()
+    check_idle(config)
+    check_sequence(config)
+    folder, replacing = place_of(job.out, resume=job.resume, overwrite=job.overwrite)
+    if folder is None:
+        return 0
+    with made(folder):
+        fitted, facts, beside = _fit(job, folder, with_cores(config), options)
+    save_sequence_run(fitted, folder, facts, beside, overwrite=replacing)
+    if not fitted.outcome.interrupted:
+        Store(folder / CHECKPOINT).clear()
+    _tell_end(fitted, folder, time.monotonic() - started)
+    return 130 if fitted.outcome.interrupted else 0
+
+
+def _fit(
+    job: PairJob, folder: Path, config: Config, options: ReadOptions
+) -> tuple[FittedSequence, dict[str, Any], dict[str, bytes]]:
+    """The trained model, the facts about its data for config.json, and the files beside it."""
+    given = pairs_of(job.data, options, job.columns)
+    tell_data(given.notes, given.bad_rows)
+    train, valid = _train_and_valid(job, given, config, options)
+    note(f"{len(train):,} pairs to train on, {len(valid):,} to validate")
+    facts = _facts(job, options, given, train, valid)
+    saving = saving_of(folder, config, facts, resume=job.resume)
+    with Watch(None if config.train.steps else config.train.epochs) as watch:
+        fitted = fit_sequence(train, valid, config, saving, watch)
+    return fitted, facts, sequence_companions(train, valid)
+
+
+def _train_and_valid(
+    job: PairJob, given: Pairs, config: Config, options: ReadOptions
+) -> tuple[Sequence[Pair], Sequence[Pair]]:
+    if job.valid:
+        other = pairs_of(job.valid, options, job.columns)
+        tell_data(other.notes, other.bad_rows)
+        tell_leaks(check_pairs({"training": given, "validation": other}))
+        return given.pairs, other.pairs
+    if config.train.validation == 0:
+        warn("no validation data: training runs to its last epoch and keeps it")
+        return given.pairs, ()
+    return split_by_source(given.pairs, config.train.validation, config.train.seed)
+
+
+def _facts(
+    job: PairJob,
+    options: ReadOptions,
+    given: Pairs,
+    train: Sequence[Pair],
+    valid: Sequence[Pair],
+) -> dict[str, Any]:
+    """What config.json says about the data; the columns are the defaults of `evaluate`."""
+    read = {"source": job.columns.source, "target": job.columns.target}
+    read |= {"delimiter": options.delimiter, "encoding": options.encoding}
+    return {
+        "files": names_of(job.data),
+        "validation_files": names_of(job.valid),
+        "train_rows": len(train),
+        "valid_rows": len(valid),
+        "fingerprint": fingerprint_of(given.pairs),
+        "split_fingerprint": fingerprint_of([*train, *valid]),
+        "read": {name: value for name, value in read.items() if value is not None},
+    }
+
+
+def _tell_end(fitted: FittedSequence, folder: Path, seconds: float) -> None:
+    outcome = fitted.outcome
+    note(f"{outcome.reason}; {summarise(outcome.history, outcome.best_epoch)}", style="")
+    if fitted.validation:
+        show(metrics_table({"validation": fitted.validation}), "kept model, told the truth so far")
+    note(f"{folder} written after {seconds:.0f} s", style="bold")
+    if outcome.interrupted:
+        note("the best model so far is saved; the same command with --resume trains on")
