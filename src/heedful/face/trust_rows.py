@@ -168,13 +168,16 @@ def _missing(explanation: Explanation, trust: Trust) -> float | None:
 
 
 def _strip(judged: Judged) -> Strip | None:
-    """The scores as places, from the worst of them to the best; None without random maps."""
+    """The scores as places, from the worst of them to the best.
+
+    None without random maps, and where all scores are one: their mean is that up to rounding.
+    """
     if not judged.randoms:
         return None
     sign = 1 if judged.higher_is_better else -1
     every = [sign * x for x in (*judged.randoms, judged.random_mean, judged.best, judged.value)]
     low, room = min(every), max(every) - min(every)
-    if not room > 0:
+    if not room > 1e-12:
         return None
     places = [EDGE + round((x - low) / room * (RIGHT - 2 * EDGE)) for x in every]
     return Strip(tuple(places[:-3]), places[-3], places[-2], places[-1])
