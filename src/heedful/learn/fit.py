@@ -142,9 +142,11 @@ def fit(
         first, later = model.network, _teach(model, second, start, data, valid_data, listener)
         taught = assemble(model, beside, data, valid_data, listener)
         if later.interrupted or taught.get("loss", 0.0) > figures.get("loss", 0.0):
-            listener.say("the network that was taught is no better: the first one is kept")
+            why = "was stopped" if later.interrupted else "is no better"
+            listener.say(f"the network that was taught {why}: the first one is kept")
             model.network, first.evidence = first, None
             figures = assemble(model, beside, data, valid_data, listener)
+            outcome = replace(outcome, interrupted=later.interrupted)
         else:
             outcome, figures = one_after_the_other(outcome, later), taught
     ids = {"training": encoded}

@@ -25,7 +25,7 @@ from heedful.learn.updates import Updates
 from heedful.nn.classify import Classifier
 from heedful.records import HeedfulError
 from heedful.text.batch import pad, training_order
-from heedful.text.vocab import RESERVED, Encoded
+from heedful.text.vocab import RESERVED, UNK, Encoded
 
 TEXTS, TOKENS = 64, 16_384  # of a batch, at most
 DRAWN = 256  # words told apart from the right one, the same for the whole batch
@@ -161,9 +161,10 @@ def learn_regions(
             for number in range(passes):
                 work.read_all(encoded, (seed, _SEED, number), listener)
         finally:
+            work.updates.zero_grad()
+            network.embed.table.sparse = False
             if flushing:
                 torch.set_flush_denormal(False)
-    network.embed.table.sparse = False
 
 
 class _Work:
@@ -173,7 +174,7 @@ class _Work:
         self.reader, self.words, self.config = reader, words, config
         self.updates = Updates(reader, settings, [reader.embed.table, reader.outside])
         self.precision = dtype_of(config.train.precision)
-        self.highest, self.step = settings.learning_rate, 0
+        self.highest = settings.learning_rate
 
     def read_all(self, encoded: Encoded, seed: tuple[int, ...], listener: Listener) -> None:
         """One pass over all texts."""
@@ -199,7 +200,7 @@ class _Work:
         """One batch; its summed loss and how many words it was asked for."""
         batch, reader = pad(encoded, order), self.reader
         size, reach = reader.embed.table.num_embeddings, reader.encode.reach or 0
-        ids = np.where(batch.ids < size, batch.ids, 1)
+        ids = np.where(batch.ids < size, batch.ids, UNK)
         span = self.config.pretrain.region_words
         places, wanted, behind = targets(ids, batch.mask, self.words, reach, span, random)
         if not len(places):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from heedful.config import Config
-from heedful.presets import for_short_texts
+from heedful.presets import for_short_texts, left_to_rules
 from heedful.records import Task
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Encoded
@@ -31,6 +31,8 @@ def for_texts(config: Config, texts: Sequence[str]) -> Config:
     Seen in 2,000 texts at most, spread over all, before there is a vocabulary: how rare a word may
     be is such a setting.
     """
+    if not left_to_rules(config.preset):
+        return config
     tokenizer, some = Tokenizer(config.text), texts[:: -(-len(texts) // _ENOUGH) or 1]
     if not some or np.mean([len(tokenizer.words(text)) for text in some]) > SHORT:
         return config
