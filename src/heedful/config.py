@@ -260,8 +260,8 @@ class TrainConfig:
         batch_size: texts in a batch at most.
         batch_tokens: padded tokens in a batch at most; a longer text goes alone.
         optimizer: `adam`; `adamw` (decoupled weight decay); or `lazy-adam`, with which a token's
-            vector moves only in steps whose batch has the token (learn/updates.py): quick where
-            the vocabulary is large, and rare words move less.
+            vector moves only in steps whose batch has the token (learn/updates.py): rare words
+            move less. It saves time only where far more than 30,000 tokens have vectors.
         learning_rate: the highest rate.
         schedule: `constant`, or `one-cycle` / `linear` / `cosine` over all steps.
         weight_decay: of the optimizer.

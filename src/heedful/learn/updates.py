@@ -19,8 +19,8 @@ class RowAdam:
     """Adam for a table of which a batch touches few rows (Kingma & Ba 2015).
 
     Only rows with a gradient move, and only their moments decay, as in `torch.optim.SparseAdam`;
-    the rest costs nothing. A dense update of 30,000 rows for the 4,000 of a batch costs more than
-    the batch. The price: Adam's momentum carries a row on for some ten steps after its word was
+    the rest costs nothing, which tells only in tables of far more than 30,000 rows
+    (bench/steps.py). The price: Adam's momentum carries a row on for some ten steps after its word was
     seen, here it does not, so that a rare word moves a tenth as far.
 
     Args:
