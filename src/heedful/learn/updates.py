@@ -20,8 +20,8 @@ class RowAdam:
 
     Only rows with a gradient move, and only their moments decay, as in `torch.optim.SparseAdam`;
     the rest costs nothing, which tells only in tables of far more than 30,000 rows
-    (bench/steps.py). The price: Adam's momentum carries a row on for some ten steps after its word was
-    seen, here it does not, so that a rare word moves a tenth as far.
+    (bench/steps.py). The price: Adam's momentum carries a row on for some ten steps after its
+    word was seen, here it does not, so that a rare word moves a tenth as far.
 
     Args:
         weight: (V, E), changed in place; its gradients are sparse.

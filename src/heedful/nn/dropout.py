@@ -9,8 +9,9 @@ _LEVELS = 256
 class Dropout(nn.Dropout):
     """Zero a share of the components while training, scale up the rest (Srivastava et al. 2014).
 
-    On a processor PyTorch draws one random number per component, one after another. Here one draw of 64 bits serves eight components, so the share is
-    rounded to 256ths; the scale is that of the rounded share, which keeps the mean exact.
+    On a processor PyTorch draws one random number per component, one after another. Here one draw
+    of 64 bits serves eight components, so the share is rounded to 256ths; the scale is that of the
+    rounded share, which keeps the mean exact (bench/steps.py).
     """
 
     def forward(self, input: Tensor) -> Tensor:
