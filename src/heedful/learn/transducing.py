@@ -45,10 +45,13 @@ class Transducing:
         self.network, self.train, self.valid, self.config = network, train, valid, config
         self.lengths, self.width = train.lengths, 3
         self.table: str | None = None
+        self.divisible = device_of(network).type == "cpu"
         self.metrics, self.validated = METRICS, valid is not None
         self.device = device_of(network)
 
-    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
+    def forward(
+        self, order: NDArray[np.int64], progress: float, of: NDArray[np.int64] | None = None
+    ) -> Pass:
         """The log loss a token, and what smoothing and coverage add to it."""
         batch = pairs(self.train, order, self.device)
         sampling = self.config.scheduled_sampling * min(progress, 1.0)
@@ -60,7 +63,11 @@ class Transducing:
         value = losses.mean()
         right = most_probable(logits.detach()) == truth
         output = per_text(losses.detach(), right, batch.real)
-        return Pass(value, self._extra(spread, value, forced, batch), output)
+        extra = self._extra(spread, value, forced, batch)
+        if of is not None:
+            share = len(truth) / int(self.train.targets.lengths[of].sum())
+            value, extra = value * share, None if extra is None else extra * share
+        return Pass(value, extra, output)
 
     def _extra(
         self, spread: Tensor, value: Tensor, forced: Forced, batch: PairBatch

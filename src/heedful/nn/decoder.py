@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig, SequenceConfig
 from heedful.nn.attend import attend, build_score
 from heedful.nn.cell import StepCell
+from heedful.nn.dropout import Dropout
 from heedful.nn.local import Everywhere, Local, Looked, Nowhere, Source
 from heedful.text.vocab import START
 
@@ -75,7 +76,7 @@ class Decoder(nn.Module):
         widths = [self.context + self.token + self.feed] + [units] * (sequence.depth - 1)
         self.cells = nn.ModuleList(StepCell(sequence.cell, width, units) for width in widths)
         self.begin = nn.Linear(final, units) if sequence.start == "final" else None
-        self.dropout = nn.Dropout(sequence.decoder_dropout)
+        self.dropout = Dropout(sequence.decoder_dropout)
         inner = units + self.context + self.token
         self.readout = nn.Linear(inner, sequence.readout) if sequence.readout else None
         width = sequence.readout or units

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from heedful.config import ModelConfig, SequenceConfig
+from heedful.nn.chance import generator
 from heedful.nn.decoder import Carried, Decoder
 from heedful.nn.embed import Embed
 from heedful.nn.encode import RecurrentEncoder, States, build_encoder
@@ -135,7 +136,8 @@ class Transducer(nn.Module):
     def _guessing(self, source: Source, targets: Tensor, sampling: float) -> Forced:
         """Teacher forcing in which some of the told tokens are the model's own."""
         carried, before = self.decoder.start(source), torch.full_like(targets[:, 0], START)
-        own = torch.rand(targets.shape, device=targets.device) < sampling
+        draws = torch.rand(targets.shape, device=targets.device, generator=generator())
+        own = draws < sampling
         looks, reads = [], []
         for i in range(targets.shape[1]):
             carried, looked, read = self._step(carried, before, source, i)
