@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig, SequenceConfig
 from heedful.nn.attend import attend, build_score
 from heedful.nn.cell import StepCell
+from heedful.nn.cross_entropy import Judged, judge
 from heedful.nn.dropout import Dropout
 from heedful.nn.local import Everywhere, Local, Looked, Nowhere, Source
 from heedful.text.vocab import START
@@ -175,9 +176,22 @@ class Decoder(nn.Module):
 
     def logits(self, read: Float[Tensor, "*rows R"]) -> Float[Tensor, "*rows V"]:
         """One for each token of the target's vocabulary."""
+        return nn.functional.linear(self.dropout(read), self._table(), self.bias)
+
+    def judge(
+        self,
+        read: Float[Tensor, "N R"],
+        truth: Int[Tensor, " N"],
+        smoothing: float = 0.0,
+        computing: torch.dtype = torch.float32,
+    ) -> Judged:
+        """What it thinks of the true tokens, see `cross_entropy.judge`; no logits are kept."""
+        return judge(self.dropout(read), self._table(), self.bias, truth, smoothing, computing)
+
+    def _table(self) -> Tensor:
         table = self.embed if self.output is None else self.output
         assert table is not None
-        return nn.functional.linear(self.dropout(read), table.weight, self.bias)
+        return table.weight
 
     def looks(
         self, vectors: Float[Tensor, "B U E"], source: Source
