@@ -10,10 +10,12 @@ from heedful.config import Config
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence, Features
+from heedful.nn.frames import frames
 from heedful.nn.grams import NONE, Kinds, grams
 from heedful.nn.lookup import ABSENT
 from heedful.settings import apply
 from heedful.text.labels import Labels
+from heedful.text.shapes import SHAPES
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import PAD, RESERVED, Vocabulary
 
@@ -70,24 +72,39 @@ def random_model(
 
 
 def random_evidence(
-    words: int, classes: int, seed: int = 0, kinds: Kinds = USUAL, length: float = 0.5
+    words: int,
+    classes: int,
+    seed: int = 0,
+    kinds: Kinds = USUAL,
+    length: float = 0.5,
+    framed: int = 0,
 ) -> Evidence:
-    """Random weights of most groups of some random texts of ids 2 .. words, and parts of words."""
+    """Random weights of most groups of some random texts of ids 2 .. words, and parts of words.
+
+    With frames, in which every third word is rare, where `framed` is the size of a vocabulary.
+    """
     draw = torch.Generator().manual_seed(seed)
     ids = torch.randint(2, words + 1, (40, 20), generator=draw)
     ids[::2, 1:] = PAD  # texts of one word
-    found = grams(ids, ids != PAD, kinds)
+    found, table = grams(ids, ids != PAD, kinds), None
+    if framed:
+        table = torch.arange(framed + len(SHAPES), dtype=torch.int32)
+        table[4:framed:3] = framed + table[4:framed:3] % len(SHAPES)
+        unknown = framed + torch.randint(0, len(SHAPES), ids.shape, generator=draw)
+        shaped = torch.where(ids == 2, unknown, table[ids].long()) * (ids != PAD)
+        found += frames(shaped, ids != PAD)
     known = torch.cat([one.keys.flatten() for one in found]).unique()
     known = known[(known != NONE) & (torch.rand(len(known), generator=draw) < 0.8)]
     weight = torch.randn(len(known), classes, generator=draw)
     parts = torch.randint(-1, len(known), (words + 1, 2), generator=draw, dtype=torch.int32)
     parts[: len(RESERVED)] = ABSENT
     base = torch.randn(classes, generator=draw)
-    return Evidence(Features(known, weight, base, parts), kinds, length)
+    return Evidence(Features(known, weight, base, parts, frames=table), kinds, length)
 
 
 def evident_model(task: str = "binary", encoder: str = "none", **settings: object) -> TextModel:
     """`random_model` of 12 words with n-gram evidence beside it, or of nothing else."""
     model = random_model(12, task, model__encoder=encoder, evidence__orders=3, **settings)
-    model.network.evidence = random_evidence(13, model.network.classes)
+    framed = len(model.vocabulary) if model.config.evidence.frames else 0
+    model.network.evidence = random_evidence(13, model.network.classes, framed=framed)
     return model

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from heedful import TextClassifier, load
 from heedful.config import Config, EvidenceConfig
@@ -146,8 +148,13 @@ def fitted(kinds: dict, seed: int = 1, **more):
     config = apply(Config(), {f"evidence.{k}": v for k, v in kinds.items()}).evidence
     words = Vocabulary([f"word{i}ing" for i in range(8)])
     keys = subword_keys(words, config.subwords or 0)
-    task = more.get("task", "binary")
-    own, _ = learn_evidence(Data(encoded, targets), None, keys, task, 3, config)
+    task, usual = more.get("task", "binary"), None
+    if config.frames:
+        usual = np.arange(len(words)) % 4 - 1
+        shapes = len(words) + np.arange(len(encoded.ids)) % 3  # of unknown words
+        shapes = np.where((encoded.ids == UNK) & (shapes > len(words)), shapes, encoded.ids)
+        encoded = replace(encoded, ids=shapes.astype(np.int32))
+    own, _ = learn_evidence(Data(encoded, targets), None, keys, task, 3, config, usual)
     return own, encoded, targets
 
 
@@ -157,6 +164,7 @@ KINDS = [
     {"orders": 2, "reach": 4, "borders": True, "min_texts": 1},
     {"orders": 2, "subwords": 5, "min_texts": 1},
     {"orders": 3, "features": 64, "min_texts": 1},
+    {"orders": 2, "frames": True, "frame_rare": 48, "borders": True, "min_texts": 1},
 ]
 
 
@@ -331,14 +339,15 @@ def test_fast_is_measured_on_texts_that_it_has_not_seen_and_then_learns_them():
     assert fit(train, valid, Labels(("0", "1"), "binary"), still).whole is None
 
 
-@pytest.mark.parametrize("encoder", ["none", "token"])
-def test_evidence_is_saved_and_read_back_to_the_byte(tmp_path, encoder):
+@pytest.mark.parametrize(("encoder", "frames"), [("none", False), ("token", True)])
+def test_evidence_is_saved_and_read_back_to_the_byte(tmp_path, encoder, frames):
     examples = reviews(80, 0)
     settings = {
         "model.encoder": encoder,
         "evidence.orders": 2,
         "evidence.subwords": 4,
         "evidence.borders": True,
+        "evidence.frames": frames,
         "evidence.min_texts": 1,
         "train.epochs": 2,
         "evidence.features": 256,
@@ -349,6 +358,9 @@ def test_evidence_is_saved_and_read_back_to_the_byte(tmp_path, encoder):
     assert model.score(texts, labels) > 0.85
     model.save(tmp_path / "run")
     again = load(tmp_path / "run")
+    tensors = load_file(tmp_path / "run" / "model.safetensors")
+    assert ("evidence.frames" in tensors) == frames
+    texts += ["The Actors were NOT bad in 1999 ."]  # words that it does not know
     assert again.predict_proba(texts).tobytes() == model.predict_proba(texts).tobytes()
     assert again.model_.network.evidence.bits == model.model_.network.evidence.bits
 
@@ -375,6 +387,7 @@ def test_open_settings_follow_from_length_and_number():
         encoded = corpus([[A] * tokens] * texts)
         config = apply(Config(), {"evidence.orders": 3} | more)
         found = with_rules(config, encoded, "binary").evidence
+        assert found.frames == found.borders or "evidence.borders" in more
         return found.subwords, found.min_texts, found.cost, found.reach, found.borders
 
     assert chosen(100, 51) == (0, 3, 0.05, 1, False)
@@ -385,6 +398,8 @@ def test_open_settings_follow_from_length_and_number():
     assert chosen(100, 50, **own) == (0, 1, 2.0, 5, False)
     none = with_rules(Config(), corpus([[A]]), "binary")
     assert none == Config()
+    letters = apply(Config(), {"evidence.orders": 3, "text.unit": "character"})
+    assert with_rules(letters, corpus([[A]]), "binary").evidence.frames is False
 
 
 def test_validation_data_of_the_users_own_are_not_learnt(tmp_path):

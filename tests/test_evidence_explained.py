@@ -48,9 +48,10 @@ def texts(count: int, seed: int = 0, longest: int = 14) -> list[str]:
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_contributions_and_parts_sum_to_the_logit(task: str, encoder: str) -> None:
-    model = evident_model(task, encoder)
-    said = [*texts(6), ""]
+@pytest.mark.parametrize("frames", [False, True])
+def test_contributions_and_parts_sum_to_the_logit(task: str, encoder: str, frames: bool) -> None:
+    model = evident_model(task, encoder, evidence__frames=frames)
+    said = [*texts(6), "Never w1 NEVERS w4 1000 w5 ?", ""]
     found = list(explain_examples(model, [Example(text) for text in said]))
     decided = logits(model.network, model.encode(said))
     for one, row in zip(found, decided, strict=True):
@@ -109,9 +110,12 @@ def test_deleted_logits_are_those_of_the_changed_texts(seed: int) -> None:
     draw = torch.Generator().manual_seed(seed)
     words = 3 + seed % 5  # few words: repeats, and n-grams that come back as others go
     kinds = Kinds(1 + seed % 4, 1 + seed % 5, seed % 2 == 0)
-    evidence = random_evidence(words, 1 + seed % 3, seed, kinds, (0.0, 0.5, 1.0)[seed % 3])
+    framed = 0 if seed % 5 < 2 else words + 2
+    length = (0.0, 0.5, 1.0)[seed % 3]
+    evidence = random_evidence(words, 1 + seed % 3, seed, kinds, length, framed)
     size = int(torch.randint(1, 20, (1,), generator=draw))
-    ids = torch.randint(1, words + 2, (size,), generator=draw)  # unknown words, too
+    highest = words + 2 + (4 if framed else 0)
+    ids = torch.randint(1, highest, (size,), generator=draw)  # unknown words, too, by shape
     places = torch.randperm(size, generator=draw)
     fast, slow = (f(evidence, ids, places) for f in (deleted_logits, slowly_deleted_logits))
     assert torch.allclose(fast, slow, atol=1e-5)
@@ -130,8 +134,9 @@ def test_deletions_fall_back_to_reading_where_no_reach_is_known(
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_leave_one_out_is_every_deletion_by_hand(encoder: str) -> None:
-    model = evident_model("multi-class", encoder)
+@pytest.mark.parametrize("frames", [False, True])
+def test_leave_one_out_is_every_deletion_by_hand(encoder: str, frames: bool) -> None:
+    model = evident_model("multi-class", encoder, evidence__frames=frames)
     encoded = model.encode(["w1 w2 w1 w2 never w3 w1 w2", "w4"])
     assert is_local(model.network) == (encoder != "bilstm")
     found = token_maps(model, encoded, np.array([2, 0]), ["leave-one-out"])

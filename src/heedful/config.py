@@ -104,9 +104,12 @@ class EvidenceConfig:
     Attributes:
         orders: longest n-gram: 3 = words, pairs and triples; 0 = no such evidence.
         reach: two words count as a pair up to so many places apart; 1 = side by side only. None =
-            by how long and how many the texts are (learn/rules.py), as with the next three,
-            `cost` and `loss`.
+            by how long and how many the texts are (learn/rules.py), as with the next two,
+            `subwords`, `min_texts`, `cost` and `loss`.
         borders: the first word, the first two and the last count as such too.
+        frames: groups of one to four places count too in which rare and unknown words stand as
+            their shape, as it is written, and the text's borders have a place (nn/frames.py).
+        frame_rare: words that stand fewer times in the training texts are rare to frames.
         subwords: longest run of characters of a word that counts, 3 or more; 0 = none.
         min_texts: a group of words must stand in so many training texts.
         features: most groups that are told apart; where there are more, they share places.
@@ -121,6 +124,8 @@ class EvidenceConfig:
     orders: int = 0
     reach: int | None = None
     borders: bool | None = None
+    frames: bool | None = None
+    frame_rare: int = 10
     subwords: int | None = None
     min_texts: int | None = None
     features: int = 4_194_304

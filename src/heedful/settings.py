@@ -167,6 +167,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "model.words": (5, None),
     "evidence.orders": (0, 8),
     "evidence.reach": (1, 64),
+    "evidence.frame_rare": (1, None),
     "evidence.subwords": (0, 16),
     "evidence.min_texts": (1, None),
     "evidence.features": (16, 2**28),
@@ -237,6 +238,11 @@ def check(config: Config) -> None:
             "model.encoder=none leaves nothing that decides; set evidence.orders=3, or choose "
             f"an encoder: {', '.join(ENCODERS)}"
         )
+    if config.evidence.frames and not has_shapes(config):
+        raise HeedfulError(
+            "evidence.frames=true needs words as they are written; set text.unit=word and leave "
+            "text.lemmas out, or set evidence.frames=false"
+        )
     recurrent = model.encoder in ("bilstm", "bigru")
     if model.query == "final" and not recurrent:
         raise HeedfulError(
@@ -264,6 +270,11 @@ def check(config: Config) -> None:
         check_pretraining(config, "pretrain.on_training=true")
     if config.train.vectors is None:  # else the file decides how wide the token vectors are
         check_tying(config)
+
+
+def has_shapes(config: Config) -> bool:
+    """Whether tokens are words as they are written, which have a shape (text/shapes.py)."""
+    return config.text.unit == "word" and config.text.lemmas is None
 
 
 _CLASSIFYING = frozenset(

@@ -114,8 +114,9 @@ def read_corpus(
     """Score all texts and add up what they rest on; without phrases it is a little faster."""
     texts = [example.text for example in examples]
     encoded = model.encode(texts)
-    found = find_phrases(encoded, joined(model, texts, encoded), min_texts) if phrases else None
-    tally = Tally(encoded, texts, len(model.vocabulary), found)
+    named = encoded.below(len(model.vocabulary))
+    found = find_phrases(named, joined(model, texts, named), min_texts) if phrases else None
+    tally = Tally(named, texts, len(model.vocabulary), found)
     tally.add_all(_telling(scored(model.network, encoded), len(texts), told))
     probabilities = to_probabilities(tally.logits.astype(np.float32), model.task)
     ways = tally.ways

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heedful.learn.calibration import fit_temperature
 from heedful.learn.data import Data
@@ -45,18 +46,25 @@ class Beside:
 
 
 def learn_beside(
-    model: TextModel, size: int, data: Data, valid: Data | None, listener: Listener
+    model: TextModel,
+    size: int,
+    data: Data,
+    valid: Data | None,
+    usual: NDArray[np.int64] | None,
+    listener: Listener,
 ) -> Beside | None:
     """Fit n-gram evidence; None where none is asked for.
 
-    It knows the first `size` ids of the vocabulary: those of the training texts.
+    It knows the first `size` ids of the vocabulary: those of the training texts; and the shapes of
+    all, where `usual` gives them (`usual_shapes`).
     """
     config = model.config.evidence
     if not config.orders:
         return None
     known = Vocabulary(model.vocabulary.tokens[len(RESERVED) : size])
     words = subword_keys(known, config.subwords or 0)
-    own, whole = learn_evidence(data, valid, words, model.task, len(model.labels.names), config)
+    classes = len(model.labels.names)
+    own, whole = learn_evidence(data, valid, words, model.task, classes, config, usual)
     listener.say(f"n-gram evidence: {own}")
     return Beside(own, whole)
 

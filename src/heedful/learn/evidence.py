@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from heedful.config import EvidenceConfig
 from heedful.learn.data import Data
+from heedful.learn.frames import frame_table
 from heedful.learn.linear import Floats, fit_linear
 from heedful.learn.model import SCORING_TEXTS, SCORING_TOKENS
 from heedful.learn.presence import Presence, kinds_of, presence
@@ -19,7 +20,7 @@ from heedful.nn.grams import NONE
 from heedful.nn.lookup import ABSENT
 from heedful.records import Task
 from heedful.text.batch import batches, scoring_order
-from heedful.text.vocab import UNK, Encoded, joined
+from heedful.text.vocab import Encoded, joined
 
 Ints = NDArray[np.int64]
 
@@ -27,7 +28,13 @@ COST = 0.05
 
 
 def learn_evidence(
-    train: Data, valid: Data | None, words: Ints, task: Task, classes: int, config: EvidenceConfig
+    train: Data,
+    valid: Data | None,
+    words: Ints,
+    task: Task,
+    classes: int,
+    config: EvidenceConfig,
+    usual: Ints | None = None,
 ) -> tuple[Evidence, Evidence | None]:
     """Evidence from the training texts, and from the validation texts too.
 
@@ -41,16 +48,21 @@ def learn_evidence(
         task: binary, multi-class or multi-label.
         classes: C.
         config: how.
+        usual: the shape of each word of the vocabulary, see `usual_shapes`; None = no frames.
     """
     both = train.encoded if valid is None else joined(train.encoded, valid.encoded)
-    if (both.ids >= len(words)).any():
-        both = replace(both, ids=np.where(both.ids < len(words), both.ids, np.int32(UNK)))
-    found = presence(both, words, config)
+    framed, table = None, None
+    if usual is not None:
+        table = frame_table(both.ids, usual, config.frame_rare)
+        framed = replace(both, ids=table[both.ids])
+    both = both.below(len(words))
+    found = presence(both, words, config, framed)
     parts = _places(words, found)
 
     def layer(weight: Floats, base: Floats) -> Evidence:
         keys, weights, bases, rows = map(torch.from_numpy, (found.keys, weight, base, parts))
-        features = Features(keys, weights, bases, rows, found.bits)
+        shapes = None if table is None else torch.from_numpy(table)
+        features = Features(keys, weights, bases, rows, found.bits, shapes)
         return Evidence(features, kinds_of(config), config.length)
 
     own = fit_weights(found.first(len(train.targets)), train, task, classes, config)

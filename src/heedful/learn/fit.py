@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from heedful.learn.assemble import assemble, learn_beside
 from heedful.learn.checkpoint import Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
+from heedful.learn.frames import reads_shapes, usual_shapes
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.model import (
     TextModel,
@@ -127,6 +129,10 @@ def fit(
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
     config, network = _build(config, start, labels, listener, resumed=resumed)
+    usual = None
+    if reads_shapes(config):
+        usual = usual_shapes(chain(texts, unlabelled or ()), tokenizer, vocabulary)
+        encoded = _encode(texts, tokenizer, vocabulary, config)
     teaches = bool(config.pretrain.taught and unlabelled and network.attends)
     begun = deepcopy(network) if teaches and not resumed else None
     targets = labels.encode(train)
@@ -134,7 +140,7 @@ def fit(
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
     outcome = _train(network, data, valid_data, labels, config, saving, listener)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    beside = learn_beside(model, start.own, data, valid_data, listener)
+    beside = learn_beside(model, start.own, data, valid_data, usual, listener)
     figures = assemble(model, beside, data, valid_data, listener)
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
@@ -244,9 +250,16 @@ def _valid_data(
 ) -> Data | None:
     if not valid:
         return None
-    text = config.text
-    encoded = encode([e.text for e in valid], tokenizer, vocabulary, text.max_tokens, text.keep)
+    encoded = _encode([e.text for e in valid], tokenizer, vocabulary, config)
     return Data(encoded, labels.encode(valid))
+
+
+def _encode(
+    texts: Sequence[str], tokenizer: Tokenizer, vocabulary: Vocabulary, config: Config
+) -> Encoded:
+    """As the finished model will read them."""
+    text, shaped = config.text, reads_shapes(config)
+    return encode(texts, tokenizer, vocabulary, text.max_tokens, text.keep, shaped=shaped)
 
 
 def _evidence(

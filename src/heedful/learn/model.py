@@ -17,6 +17,7 @@ from torch import Tensor
 
 from heedful.config import Config
 from heedful.learn.decision import Decision
+from heedful.learn.frames import reads_shapes
 from heedful.learn.memory import release_after
 from heedful.learn.metrics import decide
 from heedful.nn.classify import Classifier, Scored
@@ -52,9 +53,13 @@ class TextModel:
         return self.labels.task
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Texts as ids, cut to `max_tokens` if that is set."""
-        text = self.config.text
-        return encode(texts, self.tokenizer, self.vocabulary, text.max_tokens, text.keep)
+        """Texts as ids, cut to `max_tokens` if that is set.
+
+        With frames, ids from the vocabulary's size on are unknown words by their shape.
+        """
+        text, shaped = self.config.text, reads_shapes(self.config)
+        asked = (self.tokenizer, self.vocabulary, text.max_tokens, text.keep)
+        return encode(texts, *asked, shaped=shaped)
 
     def tokens(self, text: str) -> list[Token]:
         """What is read of a text, with character offsets: as many tokens as `encode` has ids."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from heedful.config import EvidenceConfig
 from heedful.learn.subwords import subword_occurrences
+from heedful.nn.frames import frames
 from heedful.nn.grams import NONE, Kinds, grams
 from heedful.text.vocab import PAD, Encoded
 
@@ -47,7 +48,9 @@ class Presence:
         return Presence(self.keys, self.matrix[:number], self.bits, self.collisions)
 
 
-def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
+def presence(
+    encoded: Encoded, words: Ints, config: EvidenceConfig, framed: Encoded | None = None
+) -> Presence:
     """The groups of words, and parts of words, that stand in enough texts; repeats count once.
 
     Sorting is done in parts of bounded size, by kind and range of keys; what is kept grows with
@@ -57,10 +60,11 @@ def presence(encoded: Encoded, words: Ints, config: EvidenceConfig) -> Presence:
         encoded: the texts.
         words: (V, M) keys of parts of each word, see `subwords`; M = 0 for none.
         config: what to look for.
+        framed: the same texts with shapes for rare words, to find frames in; None = no frames.
     """
     from scipy.sparse import csc_array
 
-    occurrences = _occurrences(encoded, words, kinds_of(config))
+    occurrences = _occurrences(encoded, words, kinds_of(config), framed)
     found = _side_by_side(occurrences, len(encoded), config.min_texts or 1)
     keys, sizes, texts = (np.concatenate(parts) for parts in zip(*found, strict=True))
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -99,21 +103,32 @@ def kinds_of(config: EvidenceConfig) -> Kinds:
 
 
 def _occurrences(
-    encoded: Encoded, words: Ints, kinds: Kinds
+    encoded: Encoded, words: Ints, kinds: Kinds, framed: Encoded | None
 ) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
     """Keys of all groups and the text that each stands in, kind by kind in bounded parts."""
-    # One padding after each text keeps its last words from pairing with the next text's first.
-    gaps = np.arange(len(encoded.ids)) + np.repeat(np.arange(len(encoded)), encoded.lengths)
-    ids = np.full(len(encoded.ids) + len(encoded), PAD, np.int64)
-    ids[gaps] = encoded.ids
-    flat = torch.from_numpy(ids)
+    flat, real = _in_a_row(encoded)
     texts = np.repeat(np.arange(len(encoded), dtype=np.int32), encoded.lengths)
-    for one in grams(flat, flat != PAD, kinds):
-        keys = one.keys.numpy()[gaps]
-        real = keys != NONE
-        yield from _parts(keys[real], texts[real])
+    found = grams(flat, flat != PAD, kinds)
+    if framed is not None:
+        flat, _ = _in_a_row(framed)
+        found += frames(flat, flat != PAD)
+    for one in found:
+        keys = one.keys.numpy()[real]
+        there = keys != NONE
+        yield from _parts(keys[there], texts[there])
     if words.shape[1]:
         yield from subword_occurrences(encoded, words, _AT_ONCE)
+
+
+def _in_a_row(encoded: Encoded) -> tuple[torch.Tensor, Ints]:
+    """All ids in a row with one padding after each text, and where the real ones are.
+
+    The padding keeps a text's last words from pairing with the next text's first.
+    """
+    real = np.arange(len(encoded.ids)) + np.repeat(np.arange(len(encoded)), encoded.lengths)
+    ids = np.full(len(encoded.ids) + len(encoded), PAD, np.int64)
+    ids[real] = encoded.ids
+    return torch.from_numpy(ids), real
 
 
 def _parts(keys: Ints, texts: NDArray[np.int32]) -> list[tuple[Ints, NDArray[np.int32]]]:

@@ -11,6 +11,7 @@ import numpy as np
 from heedful.config import Config
 from heedful.presets import for_short_texts, left_to_rules
 from heedful.records import Task
+from heedful.settings import has_shapes
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Encoded
 
@@ -44,7 +45,8 @@ def with_rules(config: Config, encoded: Encoded, task: Task) -> Config:
 
     Short texts hold few groups of words: parts of words count too, single occurrences count, and
     an error costs more; where there are few such texts, first and last words and pairs with a gap
-    count besides. Labels of which a text may have several are mostly rare, and then the hinge
+    count besides, and frames with the shapes of rare words, unless texts are read by character or
+    by lemma, which have no shape. Labels of which a text may have several are mostly rare, and then the hinge
     loss, which looks at the texts near its boundary only, orders the others badly: theirs is the
     logistic loss. Chosen by validation on TREC, MR and GoEmotions against IMDB; figures in
     docs/design.md.
@@ -58,6 +60,7 @@ def with_rules(config: Config, encoded: Encoded, task: Task) -> Config:
         "subwords": 5 if short else 0,
         "reach": 5 if few else 1,
         "borders": few,
+        "frames": few and has_shapes(config),
         "min_texts": 1 if short and len(encoded) < MANY else 3,
         "cost": 0.1 if short else 0.05,
         "loss": "squared-hinge",

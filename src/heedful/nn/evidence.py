@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from heedful.nn.frames import LONGEST, frames
 from heedful.nn.grams import NONE, Kinds, grams
 from heedful.nn.lookup import ABSENT, Lookup
 from heedful.text.vocab import UNK
@@ -38,6 +39,8 @@ class Features(NamedTuple):
             up with ABSENT; M = 0 without such evidence. Ids of V and more are unknown words.
         bits: of a key that count, 64 = all. Fewer bound the number of distinct groups, and groups
             that share those bits share a weight.
+        frames: (V + S,) int32, what stands for each token id in a frame (nn/frames.py), its own or
+            that of a shape; the last S ids are unknown words by their shape. None = no frames.
     """
 
     keys: Tensor
@@ -45,6 +48,7 @@ class Features(NamedTuple):
     base: Tensor
     parts: Tensor
     bits: int = 64
+    frames: Tensor | None = None
 
 
 class Evidence(nn.Module):
@@ -63,6 +67,7 @@ class Evidence(nn.Module):
     """
 
     parts: Tensor
+    frames: Tensor
 
     def __init__(self, features: Features, kinds: Kinds, length: float) -> None:
         super().__init__()
@@ -70,6 +75,9 @@ class Evidence(nn.Module):
         self.weight = nn.Parameter(features.weight, requires_grad=False)
         self.bias = nn.Parameter(features.base, requires_grad=False)
         self.register_buffer("parts", features.parts)
+        table = features.parts.new_zeros(0) if features.frames is None else features.frames
+        # Not saved where there is none: a run without frames is what it was before there were any.
+        self.register_buffer("frames", table, persistent=len(table) > 0)
         self.register_buffer("folded", torch.tensor(features.bits))  # so that it is saved
         self.kinds, self.length, self.bits = kinds, length, features.bits
 
@@ -90,17 +98,23 @@ class Evidence(nn.Module):
             raise ValueError("n-gram evidence is incomplete")
         keys, weight, bias, parts, folded = found.values()
         inside = not parts.numel() or int(parts.max()) < len(keys)
+        table = tensors.get(prefix + "frames")
+        if table is not None:
+            inside &= table.dim() == 1 and bool(((table >= 0) & (table < len(table))).all())
         if weight.shape != (len(keys), len(bias)) or not 1 <= int(folded) <= 64 or not inside:
             raise ValueError("the parts of the n-gram evidence do not fit each other")
-        return cls(Features(keys, weight, bias, parts, int(folded)), kinds, length)
+        return cls(Features(keys, weight, bias, parts, int(folded), table), kinds, length)
 
     def rows(
         self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
     ) -> tuple[Int[Tensor, "B K T"], list[tuple[int, ...]]]:
         """The row in `weight` of each kind of group at each token, or ABSENT; and where each kind's
         words stand, see `Grams.steps`."""
-        ids = ids.masked_fill(ids >= len(self.parts), UNK)
+        as_read, ids = ids, ids.masked_fill(ids >= len(self.parts), UNK)
         found = grams(ids, mask, self.kinds)
+        if len(self.frames):
+            framed = self.frames[as_read.masked_fill(as_read >= len(self.frames), UNK)]
+            found += frames(framed.long(), mask)
         keys = torch.stack([one.keys for one in found], dim=1)
         rows: Tensor = self.known(keys >> (64 - self.bits))
         rows = rows.masked_fill(keys == NONE, ABSENT)
@@ -155,7 +169,7 @@ class Evidence(nn.Module):
     @property
     def reach(self) -> int | None:
         """Every group lies within so many neighbouring tokens; None = nobody knows."""
-        return self.kinds.widest
+        return max(self.kinds.widest, LONGEST) if len(self.frames) else self.kinds.widest
 
     @torch.no_grad()
     def rescale(self, factor: float) -> None:

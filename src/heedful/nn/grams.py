@@ -77,7 +77,7 @@ def grams(ids: Int[Tensor, "... T"], mask: Bool[Tensor, "... T"], kinds: Kinds) 
     return found
 
 
-def _ahead(values: Tensor, step: int) -> Tensor:
+def ahead(values: Tensor, step: int) -> Tensor:
     """What stands `step` places further on; zeros beyond the end."""
     moved = torch.roll(values, -step, dims=-1)
     moved[..., max(moved.shape[-1] - step, 0) :] = 0
@@ -87,18 +87,18 @@ def _ahead(values: Tensor, step: int) -> Tensor:
 def _side_by_side(word: Tensor, known: Tensor, orders: int) -> list[Grams]:
     keys, whole, found = word, known, [Grams(word.masked_fill(~known, NONE), (0,))]
     for order in range(2, orders + 1):
-        keys = chain(keys, _ahead(word, order - 1))
-        whole = whole & _ahead(known, order - 1)
+        keys = chain(keys, ahead(word, order - 1))
+        whole = whole & ahead(known, order - 1)
         found.append(Grams(keys.masked_fill(~whole, NONE), tuple(range(order))))
     return found
 
 
 def _apart(word: Tensor, known: Tensor, mask: Tensor, gap: int) -> Grams:
     """Pairs of words `gap` places apart; what stands between them does not matter."""
-    whole = known & _ahead(known, gap)
+    whole = known & ahead(known, gap)
     for step in range(1, gap):  # all of one text: no padding between them
-        whole = whole & _ahead(mask, step)
-    keys = chain(word ^ _APART, _ahead(word, gap))
+        whole = whole & ahead(mask, step)
+    keys = chain(word ^ _APART, ahead(word, gap))
     return Grams(keys.masked_fill(~whole, NONE), (0, gap))
 
 
@@ -108,10 +108,10 @@ def _at_borders(word: Tensor, known: Tensor, mask: Tensor) -> list[Grams]:
     first = chain(torch.full_like(word, START), word)
     starts = known & ~before
     last = chain(word, torch.full_like(word, END))
-    ends = known & ~_ahead(mask, 1)
-    pairs = starts & _ahead(known, 1)
+    ends = known & ~ahead(mask, 1)
+    pairs = starts & ahead(known, 1)
     return [
         Grams(first.masked_fill(~starts, NONE), (0,)),
-        Grams(chain(first, _ahead(word, 1)).masked_fill(~pairs, NONE), (0, 1)),
+        Grams(chain(first, ahead(word, 1)).masked_fill(~pairs, NONE), (0, 1)),
         Grams(last.masked_fill(~ends, NONE), (0,)),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import regex
@@ -112,6 +113,7 @@ class Tokenizer:
         self._no_lemma: frozenset[str] = frozenset()
         if config.lemmas in LANGUAGES:
             self._no_lemma = negations(config.lemmas)
+        self._written: Tokenizer | None = None
         self._forms: dict[str, str | None] = {}
         self._runs: dict[str, tuple[str, ...]] = {}
 
@@ -172,6 +174,14 @@ class Tokenizer:
         else:
             parts = [found[0] for found in self._find.finditer(run)]
         return [form for part in parts if (form := self._form(part)) is not None]
+
+    def as_written(self) -> Tokenizer:
+        """One that cuts texts the same way and leaves their case as it is; always the same one."""
+        if not self.config.lowercase:
+            return self
+        if self._written is None:
+            self._written = Tokenizer(replace(self.config, lowercase=False))
+        return self._written
 
     def _remember(self, run: str) -> tuple[str, ...]:
         forms = tuple(self.forms(run))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from heedful.text.cache import number_once
 from heedful.text.helper import Piece
 from heedful.text.parallel import number, processes
 from heedful.text.runs import Runs, packed
+from heedful.text.shapes import shape_of
 from heedful.text.spread import Spread, spread
 from heedful.text.tokenize import Tokenizer, cut
 
@@ -45,7 +47,7 @@ class Vocabulary:
         self.tokens: tuple[str, ...] = (*RESERVED, *words)
         # Reserved names are left out on purpose: as words of a text they are ordinary.
         self._ids = {token: i for i, token in enumerate(self.tokens) if i >= len(RESERVED)}
-        self._runs: Runs | None = None
+        self._runs: tuple[Tokenizer, bool, Runs] | None = None
         if len(self._ids) + len(RESERVED) != len(self.tokens):
             twice, _ = Counter(self.tokens[len(RESERVED) :]).most_common(1)[0]
             raise HeedfulError(f"the vocabulary holds {twice!r} twice; each token needs one id")
@@ -87,13 +89,42 @@ class Vocabulary:
         get = self._ids.get
         return np.fromiter((get(word, UNK) for word in words), np.int32, len(words))
 
-    def runs(self, tokenizer: Tokenizer) -> Runs:
-        """Texts to ids; kept for the tokenizer that was asked for last."""
-        runs = self._runs
-        if runs is None or runs.tokenizer is not tokenizer:
-            codes, unknown = {word: packed(i) for word, i in self._ids.items()}, packed(UNK)
-            runs = self._runs = Runs(tokenizer, lambda word: codes.get(word, unknown))
-        return runs
+    def id_as_written(self, word: str, *, lowercase: bool) -> int:
+        """The id of a word as a text has it; for one that is not held, len(self) + its shape.
+
+        UNK for a mark that is not held, which has no shape.
+        """
+        found = self._ids.get(word.lower() if lowercase else word)
+        if found is None:
+            shape = shape_of(word)
+            return UNK if shape is None else len(self) + shape
+        return found
+
+    def ids_as_written(self, words: Sequence[str], *, lowercase: bool) -> np.ndarray:
+        """`id_as_written` of each word, int32."""
+        found = (self.id_as_written(word, lowercase=lowercase) for word in words)
+        return np.fromiter(found, np.int32, len(words))
+
+    def runs(self, tokenizer: Tokenizer, *, shaped: bool = False) -> Runs:
+        """Texts to ids; kept for the tokenizer that was asked for last.
+
+        Args:
+            tokenizer: cuts the texts.
+            shaped: ids as `id_as_written` gives them.
+        """
+        kept = self._runs
+        if kept is None or kept[0] is not tokenizer or kept[1] != shaped:
+            runs = self._shaped_runs(tokenizer) if shaped else self._plain_runs(tokenizer)
+            kept = self._runs = (tokenizer, shaped, runs)
+        return kept[2]
+
+    def _plain_runs(self, tokenizer: Tokenizer) -> Runs:
+        codes, unknown = {word: packed(i) for word, i in self._ids.items()}, packed(UNK)
+        return Runs(tokenizer, lambda word: codes.get(word, unknown))
+
+    def _shaped_runs(self, tokenizer: Tokenizer) -> Runs:
+        look = partial(self.id_as_written, lowercase=tokenizer.config.lowercase)
+        return Runs(tokenizer.as_written(), lambda word: packed(look(word)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To copy or pickle one: its words, not what is kept for speed."""
@@ -136,7 +167,8 @@ class Encoded:
     Attributes:
         ids: the ids of all texts one after the other, int32.
         starts: where each text begins in `ids`, and the end of the last, int64, N + 1.
-        unknown: per text, how many of its tokens (cut ones too) the vocabulary lacks.
+        unknown: per text, how many of its tokens (cut ones too) the vocabulary lacks. Their ids
+            are UNK, or from the vocabulary's size on where these tell a shape (`encode`).
         cut: per text, how many tokens `max_tokens` took away.
     """
 
@@ -167,6 +199,12 @@ class Encoded:
         here = slice(start, stop)
         return Encoded(ids, starts - starts[0], self.unknown[here], self.cut[here])
 
+    def below(self, size: int) -> Encoded:
+        """The same texts with UNK for ids of `size` and more."""
+        if not (self.ids >= size).any():
+            return self
+        return replace(self, ids=np.where(self.ids < size, self.ids, np.int32(UNK)))
+
 
 def joined(first: Encoded, second: Encoded) -> Encoded:
     """The texts of one corpus, then those of another."""
@@ -194,13 +232,15 @@ def _read(
     return np.concatenate([cut(ids, limit, keep) for ids in texts]), lengths.clip(max=limit)
 
 
-def _encoded(flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep) -> Encoded:
-    """Ids of whole texts in a row as what is read of them."""
+def _encoded(
+    flat: np.ndarray, lengths: np.ndarray, limit: int | None, keep: Keep, size: int
+) -> Encoded:
+    """Ids of whole texts in a row as what is read of them; `size` is the vocabulary's."""
     unknown = np.zeros(len(lengths), np.int64)
     some = lengths > 0  # `reduceat` would give a text without tokens one of its neighbour's
     if some.any():
         first = _starts(lengths)[:-1][some]
-        unknown[some] = np.add.reduceat(flat == UNK, first, dtype=np.int64)
+        unknown[some] = np.add.reduceat((flat == UNK) | (flat >= size), first, dtype=np.int64)
     ids, read = _read(flat, lengths, limit, keep)
     return Encoded(ids, _starts(read), unknown, lengths - read)
 
@@ -211,17 +251,32 @@ def encode(
     vocabulary: Vocabulary,
     max_tokens: int | None,
     keep: Keep,
+    *,
+    shaped: bool = False,
 ) -> Encoded:
-    """The texts as ids; many long ones are shared out among processes."""
+    """The texts as ids; many long ones are shared out among processes.
+
+    Args:
+        texts: in order.
+        tokenizer: cuts them.
+        vocabulary: whose ids.
+        max_tokens: how much is read of a text; None = everything.
+        keep: which end of it.
+        shaped: an unknown word's id tells its shape: it is the vocabulary's size and the shape's
+            place in `text.shapes.SHAPES`. Else it is UNK.
+    """
     texts = list(texts)
     if processes(sum(map(len, texts))) > 1:
-        pieces = number(texts, tokenizer)
-        flat = np.concatenate([vocabulary.ids(piece.words)[piece.flat] for piece in pieces])
+        pieces = number(texts, tokenizer.as_written() if shaped else tokenizer)
+        ids = vocabulary.ids
+        if shaped:
+            ids = partial(vocabulary.ids_as_written, lowercase=tokenizer.config.lowercase)
+        flat = np.concatenate([ids(piece.words)[piece.flat] for piece in pieces])
         lengths = np.concatenate([piece.lengths for piece in pieces])
     else:
-        packed_ids, counts = vocabulary.runs(tokenizer).number(texts)
+        packed_ids, counts = vocabulary.runs(tokenizer, shaped=shaped).number(texts)
         flat, lengths = np.frombuffer(packed_ids, np.int32), np.array(counts, np.int64)
-    return _encoded(flat, lengths, max_tokens, keep)
+    return _encoded(flat, lengths, max_tokens, keep, len(vocabulary))
 
 
 def fit(
@@ -259,7 +314,7 @@ def choose(piece: Piece, config: TextConfig) -> list[str]:
 def encoded_by(vocabulary: Vocabulary, piece: Piece, config: TextConfig) -> Encoded:
     """Texts that are numbers of words as ids of a vocabulary."""
     ids = vocabulary.ids(piece.words)[piece.flat]
-    return _encoded(ids, piece.lengths, config.max_tokens, config.keep)
+    return _encoded(ids, piece.lengths, config.max_tokens, config.keep, len(vocabulary))
 
 
 def as_one(pieces: Sequence[Piece]) -> Piece:
