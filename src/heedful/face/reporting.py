@@ -28,7 +28,7 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     folder = Path(run)
     model = load_model(folder)
     record = _chosen(folder, data)
-    history = _history(folder / HISTORY)
+    history = read_history(folder / HISTORY)
     metrics = figures_of(folder)
     best = int(metrics.get("best_epoch") or 0)
     held = _validation(folder, model)
@@ -86,7 +86,12 @@ def _chosen(folder: Path, wanted: str | None) -> dict[str, Any] | None:
     return found[-1]
 
 
-def _history(path: Path) -> list[dict[str, Any]]:
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """The epochs of a run; none where the file is missing.
+
+    Raises:
+        HeedfulError: the file is damaged.
+    """
     if not path.exists():
         return []
     try:
