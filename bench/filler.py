@@ -42,7 +42,7 @@ LEAST, MOST = 200, 400
 """Characters of filler around a time."""
 TIME = re.compile(
     rf"\d|\b(?:{WORDS}|quarter|quater|half|halfway|noon|midnight|morning|afternoon|evening|night|"
-    r"hours?|minutes?|[ap]\.?m|o'clock|oh|first|sixth)\b",
+    r"hours?|minutes?|[ap]\.?m|o'clock|oh|first|second|third|fourth|fifth|sixth)\b",
     re.IGNORECASE,
 )
 """What could be taken for a time or a part of one."""

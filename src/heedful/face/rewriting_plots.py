@@ -1,4 +1,4 @@
-"""The pictures of a run that rewrites as PNG files: how training went, and its page's alignments."""
+"""The pictures of a run that rewrites as PNG files: its curves of training, its alignments."""
 
 from __future__ import annotations
 
