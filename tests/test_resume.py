@@ -20,7 +20,7 @@ from small_training import Notes, build, reviews, settings, weights
 
 HERE = Path(__file__).parent
 PYTHON = {**os.environ, "PYTHONPATH": str(HERE.parent / "src"), "OMP_NUM_THREADS": "1"}
-TRAIN = ["train", "reviews:100:1", "--preset", "default", "--seed", "7"]
+TRAIN = ["train", "reviews:60:1", "--preset", "default", "--seed", "7"]
 SETTINGS = [
     *("epochs=8", "batch_size=16", "patience=0", "threads=1", "min_frequency=1"),
     *("embedding=16", "hidden=16", "encoder=bigru", "head_dropout=0.3", "word_dropout=0.1"),
