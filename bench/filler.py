@@ -6,8 +6,8 @@ a fraction, the time at a random place among them. The same network with the sam
 from either, and is measured on `clock:test` pairs, with other filler:
 
 - bare: the time alone, read as a whole;
-- whole: with filler, read as a whole;
 - window: with filler, read in windows (`sequence.source_window`), looked at everywhere;
+- whole: with filler, read as a whole;
 - window, local-p: the same, looked at in a foretold window (`sequence.scope=local-p`).
 
     python bench/filler.py
@@ -38,20 +38,30 @@ from heedful.text.generate import clock, reviews
 from heedful.text.generate.clock_words import WORDS
 from heedful.text.pair import Pair
 
-LEAST, MOST = 200, 400
-"""Characters of filler around a time."""
+LEAST, MOST = 150, 250
+"""Characters of filler around a time, to the end of the sentence that reaches so many."""
 TIME = re.compile(
     rf"\d|\b(?:{WORDS}|quarter|quater|half|halfway|noon|midnight|morning|afternoon|evening|night|"
     r"hours?|minutes?|[ap]\.?m|o'clock|oh|first|second|third|fourth|fifth|sixth)\b",
     re.IGNORECASE,
 )
 """What could be taken for a time or a part of one."""
+NETWORK = {
+    "sequence.feeds": "token",
+    "sequence.target_embedding": 16,
+    "sequence.readout": 32,
+    "model.attention_width": 32,
+    "train.batch_size": 32,
+    "train.learning_rate": 5e-3,
+    "train.threads": 1,
+}
+"""What all ways change of the preset `clock`."""
 WINDOW = {"sequence.source_window": 48, "sequence.window_step": 24}
 FORETOLD = {"sequence.scope": "local-p", "sequence.local_reach": 24, "sequence.start": "final"}
 WAYS: dict[str, tuple[bool, dict[str, Any]]] = {
     "bare": (False, {}),
-    "whole": (True, {}),
     "window": (True, WINDOW),
+    "whole": (True, {}),
     "window, local-p": (True, WINDOW | FORETOLD),
 }
 """By name: whether there is filler, and settings."""
@@ -77,7 +87,7 @@ def sentences(seed: int) -> Iterator[str]:
 
 
 def surrounded(pairs: Sequence[Pair], seed: int) -> list[Pair]:
-    """The same targets; about LEAST to MOST characters of filler before and after each source."""
+    """The same targets, each source among about LEAST to MOST characters of filler."""
     draw, said, made = random.Random(seed), sentences(seed), []
     for pair in pairs:
         wanted, parts = draw.randint(LEAST, MOST), list[str]()
@@ -94,7 +104,7 @@ def measured(way: str, task: Task) -> dict[str, Any]:
     train, test = task.train, task.test
     if filled:
         train, test = surrounded(train, 2 * task.seed), surrounded(test, 2 * task.seed + 1)
-    own = settings | {"train.epochs": task.epochs, "train.threads": 1}
+    own = NETWORK | settings | {"train.epochs": task.epochs}
     network = SequenceTransducer("clock", settings=own, seed=task.seed, verbose=True)
     started = time.process_time()
     network.fit([pair.source for pair in train], [pair.target for pair in train])
@@ -114,9 +124,9 @@ def measured(way: str, task: Task) -> dict[str, Any]:
 def main() -> None:
     """Read the arguments; run, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--pairs", type=int, default=4000, help="to learn from")
+    parser.add_argument("--pairs", type=int, default=5000, help="to learn from")
     parser.add_argument("--test", type=int, default=1000, help="pairs to measure on")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY")
     parser.add_argument("--json", type=Path, default=contest.BENCH / "results" / "filler.json")
@@ -125,10 +135,13 @@ def main() -> None:
     train = clock.generate(options.pairs, options.seed)
     test = clock.generate(options.test, options.seed + 1, "test")
     task = Task(train, test, options.epochs, options.seed)
+    asked = {name: getattr(options, name) for name in ("pairs", "test", "epochs", "seed")}
+    facts = {"machine": contest.machine(), "threads": 1, **asked, "network": NETWORK}
     found = {}
     for way in options.ways:
         found[way] = measured(way, task)
-        print(way, found[way], flush=True)
+        # After each, so that a broken-off run has its first rows.
+        options.json.write_text(json.dumps(facts | {"ways": found}, indent=1) + "\n", "utf-8")
     head = ("way", "characters", "exact match", "95 % interval", "training, CPU s")
     rows = [
         [way, f"{one['characters']:.0f}", f"{100 * one['exact_match']:.1f} %",
@@ -137,9 +150,6 @@ def main() -> None:
         for way, one in found.items()
     ]  # fmt: skip
     print(contest.table(head, rows))
-    asked = {name: getattr(options, name) for name in ("pairs", "test", "epochs", "seed")}
-    facts = {"machine": contest.machine(), "threads": 1, **asked, "ways": found}
-    options.json.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
