@@ -4,7 +4,8 @@
     python bench/steps.py --threads 1
 
 32 texts of 256 tokens, vectors of 128, 256 filters of width 5, a table of 30,000 rows, words
-as frequent as Zipf has them. Milliseconds, the median of thirty repetitions. Prints a table, writes
+as frequent as Zipf has them; and whole networks. Milliseconds, the median of thirty repetitions
+(eight of whole networks). Prints a table, writes
 bench/results/steps.json.
 """
 
@@ -20,14 +21,22 @@ from statistics import median
 from typing import Literal
 
 import contest
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
+from heedful.learn.classifying import Classifying
+from heedful.learn.data import Data
+from heedful.learn.fit import with_machine
+from heedful.learn.gradients import Gradients
 from heedful.learn.updates import Updates
+from heedful.nn.classify import Classifier
 from heedful.nn.convolve import convolve
 from heedful.nn.dropout import Dropout
+from heedful.presets import preset
+from heedful.text.vocab import Encoded
 
 TEXTS, TOKENS, WIDTH, FILTERS, ROWS = 32, 256, 128, 256, 30_000
 
@@ -83,6 +92,26 @@ def of_table(optimizer: Literal["adam", "lazy-adam"]) -> float:
     return took(step)
 
 
+def of_network(name: str, texts: int, tokens: int, *, cut: bool) -> float:
+    """Gradients of a batch: threads share every step, or take a part of the texts each."""
+    config = with_machine(preset(name))
+    random = np.random.default_rng(0)
+    none = np.zeros(texts, np.int64)
+    ids = random.integers(4, 10_000, texts * tokens).astype(np.int32)
+    encoded = Encoded(ids, np.arange(texts + 1) * tokens, none, none)
+    torch.manual_seed(0)
+    network = Classifier(config.model, 10_000, 1).train()
+    data = Data(encoded, random.integers(0, 2, texts))
+    job = Classifying(network, data, None, config.train, "binary", 2)
+    job.divisible = cut
+    gradients = Gradients(job, torch.get_num_threads())
+    order = np.arange(texts)
+    try:
+        return took(lambda: gradients(order, 0.0, 0), 8)
+    finally:
+        gradients.close()
+
+
 def measured() -> dict[str, tuple[float, float]]:
     """PyTorch's own way and ours, by what is done."""
     torch.manual_seed(0)
@@ -112,6 +141,13 @@ def measured() -> dict[str, tuple[float, float]]:
         ),
         "token vectors, all rows updated and those touched": (
             of_table("adam"), of_table("lazy-adam")
+        ),
+        "`stacked-bilstm`, 200 texts of 200 tokens, threads share steps and take parts": (
+            of_network("stacked-bilstm", 200, 200, cut=False),
+            of_network("stacked-bilstm", 200, 200, cut=True),
+        ),
+        "`default`, 32 texts of 256, threads share steps and take parts": (
+            of_network("default", 32, 256, cut=False), of_network("default", 32, 256, cut=True)
         ),
     }  # fmt: skip
 

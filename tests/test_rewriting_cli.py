@@ -398,7 +398,6 @@ def test_check_speaks_of_pairs(folder: Path) -> None:
             ("train", "{data}", *COLUMNS, "--set", "evidence.orders=1"),
             "evidence.orders has no part",
         ),
-        (("train", "{data}", *COLUMNS, "--set", "train.precision=bfloat16"), "learns in float32"),
         (("train", "{data}", *COLUMNS, "--set", "train.optimizer=lazy-adam"), "is adam or adamw"),
         (("train", "{data}", "--source", "no"), "has no column 'no' (--source)"),
         (("train", "{data}", "--source", "given", "--target", "given"), "is taken for both"),

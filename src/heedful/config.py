@@ -295,7 +295,8 @@ class TrainConfig:
             another number, so the number is part of what makes a run repeatable.
         precision: what encoder and attention multiply in while trained: `float32`, `bfloat16`
             (mixed: weights, sums, attention and updates stay in float32), or `auto` = bfloat16
-            where the processor does that faster. A trained model always works in float32.
+            where the processor does that faster. Of a network that rewrites it is the product
+            with a large target vocabulary alone. A trained model always works in float32.
         vectors: a GloVe, word2vec or fastText file to start the embeddings from; its width
             overrides `model.embedding`.
     """

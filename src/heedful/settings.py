@@ -281,8 +281,6 @@ def check_idle(config: Config) -> None:
         idle = address.partition(".")[0] in ("text", "evidence", "pretrain")
         if idle or address in _CLASSIFYING:
             raise HeedfulError(f"{address} has no part in a network that rewrites; leave it out")
-    if config.train.precision == "bfloat16":
-        raise HeedfulError("a network that rewrites learns in float32; leave train.precision out")
     if config.train.optimizer == "lazy-adam":
         raise HeedfulError(
             "a network that rewrites moves its token vectors as a whole; train.optimizer is adam "

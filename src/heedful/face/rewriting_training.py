@@ -15,10 +15,11 @@ from heedful.face.remembering import names_of
 from heedful.face.rewriting import Columns, pairs_of
 from heedful.face.run_place import made, place_of, saving_of
 from heedful.learn.checkpoint import Store
+from heedful.learn.fit import with_machine
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
 from heedful.learn.sequence_companions import sequence_companions
-from heedful.learn.sequence_fit import FittedSequence, fit_sequence, with_cores
+from heedful.learn.sequence_fit import FittedSequence, fit_sequence
 from heedful.learn.sequence_folder import save_sequence_run
 from heedful.settings import check_idle, check_sequence
 from heedful.text.options import ReadOptions
@@ -47,7 +48,7 @@ def run_pair_training(job: PairJob, config: Config, options: ReadOptions) -> int
     if folder is None:
         return 0
     with made(folder):
-        fitted, facts, beside = _fit(job, folder, with_cores(config), options)
+        fitted, facts, beside = _fit(job, folder, with_machine(config), options)
     save_sequence_run(fitted, folder, facts, beside, overwrite=replacing)
     if not fitted.outcome.interrupted:
         Store(folder / CHECKPOINT).clear()

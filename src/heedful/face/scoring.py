@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -16,12 +16,14 @@ from heedful.face.remembering import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel, threads_for, using_threads
-from heedful.records import BadRow, Example, HeedfulError
+from heedful.nn.tabled import first_layer_known
+from heedful.records import BadRow, Example, HeedfulError, Prediction
 from heedful.text.cells import UnusableError, read_text
 from heedful.text.corpus import ReadOptions, stream
 
-CHUNK_TEXTS = 512
+CHUNK_TEXTS = 4_096
 CHUNK_CHARACTERS = 2_000_000
+MANY_CHARACTERS = 2_000_000
 
 
 def run_predict(
@@ -64,11 +66,7 @@ def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadR
 def _lines(
     model: TextModel, rows: Iterable[Example | BadRow], counts: dict[str, int], *, with_text: bool
 ) -> Iterator[str]:
-    for chunk in chunks(rows):
-        good = [row for row in chunk if isinstance(row, Example)]
-        texts = [example.text for example in good]
-        with using_threads(threads_for(texts, 0)):
-            predictions = iter(model.predict(texts))
+    for chunk, predictions in _predicted(model, rows):
         for row in chunk:
             counts["rows"] += 1
             record: dict[str, Any] = {"source": row.source, "row": row.row}
@@ -80,6 +78,24 @@ def _lines(
                 record |= {"text": row.text} if with_text else {}
                 record |= _answer(model, prediction.to_json())
             yield to_json(record) + "\n"
+
+
+def _predicted(
+    model: TextModel, rows: Iterable[Example | BadRow]
+) -> Iterator[tuple[list[Example | BadRow], Iterator[Prediction]]]:
+    """Chunk by chunk, with the predictions of its good rows."""
+    with ExitStack() as prepared:
+        read = 0
+        for chunk in chunks(rows):
+            # How many will come is not known. After so many it has paid to prepare for as many
+            # again.
+            if read >= MANY_CHARACTERS:
+                prepared.enter_context(first_layer_known(model.network, sys.maxsize))
+            texts = [row.text for row in chunk if isinstance(row, Example)]
+            with using_threads(threads_for(texts, 0)):
+                predictions = model.predict(texts)
+            yield chunk, iter(predictions)
+            read += sum(map(len, texts))
 
 
 def _answer(model: TextModel, prediction: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from heedful.config import TrainConfig
 from heedful.learn.data import Data
+from heedful.learn.gradients import is_recurrent
 from heedful.learn.job import Pass
 from heedful.learn.metrics import measure, names
 from heedful.learn.model import device_of, logits, to_probabilities
@@ -59,11 +60,15 @@ class Classifying:
                 "train.rationales=0"
             )
         self.device = device_of(network)
+        # The mean of what attention missed is one over marked texts, however many a part has.
+        self.divisible = is_recurrent(network) and not config.rationales
         self.weights: Tensor | None = None
         if config.class_weights == "balanced":
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)
 
-    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
+    def forward(
+        self, order: NDArray[np.int64], progress: float, of: NDArray[np.int64] | None = None
+    ) -> Pass:
         """Logits, their log loss, and the penalties."""
         config = self.config
         batch = pad(self.train.encoded, order, self.train.targets)
@@ -74,7 +79,21 @@ class Classifying:
         if config.rationales and self.train.evidence is not None:
             marks = pad_marks(self.train.encoded, order, self.train.evidence)
         output, extra = training_pass(self.network, ids, mask, marks, config)
-        return Pass(loss(output, targets, self.task, self.weights), extra, output)
+        value = loss(output, targets, self.task, self.weights)
+        return self.shared(Pass(value, extra, output), order, of)
+
+    def shared(self, found: Pass, order: NDArray[np.int64], of: NDArray[np.int64] | None) -> Pass:
+        """The texts' share in the means over the batch `of`, if they are a part of one."""
+        if of is None:
+            return found
+        extra = None if found.extra is None else found.extra * (len(order) / len(of))
+        return Pass(found.value * (self._weight(order) / self._weight(of)), extra, found.output)
+
+    def _weight(self, order: NDArray[np.int64]) -> float:
+        """What these texts count in a mean of log losses."""
+        if self.weights is None or self.task == "multi-label":
+            return float(len(order))
+        return float(self.weights.cpu().numpy()[self.train.targets[order]].sum())
 
     def measure_train(
         self, outputs: NDArray[np.float32], seen: NDArray[np.bool_]

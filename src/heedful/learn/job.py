@@ -30,6 +30,9 @@ class Job(Protocol):
         lengths: (N,) tokens of each training text, by which batches are cut.
         width: numbers kept of each text.
         validated: whether there are validation data.
+        divisible: whether the work on a batch can be cut into parts that add up to the whole, and
+            threads that take a part each are quicker than threads that share every step
+            (learn/gradients.py).
         table: name of the network's table of token vectors, of which a batch touches few rows;
             None = it has no such table.
     """
@@ -37,6 +40,7 @@ class Job(Protocol):
     lengths: NDArray[np.int64]
     width: int
     validated: bool
+    divisible: bool
     table: str | None
 
     @property
@@ -47,12 +51,16 @@ class Job(Protocol):
     def metrics(self) -> tuple[str, ...]:
         """The names of the validation figures."""
 
-    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
-        """One training batch.
+    def forward(
+        self, order: NDArray[np.int64], progress: float, of: NDArray[np.int64] | None = None
+    ) -> Pass:
+        """One training batch, or a part of one.
 
         Args:
             order: which texts.
             progress: of the whole training, from 0 to 1.
+            of: the batch that they are a part of: value and extra are then their share of its
+                mean. None = they are the batch.
         """
 
     def measure_train(

@@ -20,6 +20,7 @@ from heedful.learn.decision import Decision
 from heedful.learn.memory import release_after
 from heedful.learn.metrics import decide
 from heedful.nn.classify import Classifier, Scored
+from heedful.nn.tabled import first_layer_known
 from heedful.records import Prediction, Task, Token
 from heedful.text.batch import batches, scoring_order
 from heedful.text.labels import Labels
@@ -182,7 +183,7 @@ def logits(network: Classifier, encoded: Encoded) -> NDArray[np.float32]:
             result[order] = network.logits(ids, mask).cpu().numpy()
 
     threads = torch.get_num_threads() if device_of(network).type == "cpu" else 1
-    with inference(network):
+    with inference(network), first_layer_known(network, len(encoded.ids)):
         if threads == 1 or len(encoded.ids) < SHARED:
             for batch in scoring_batches(network, encoded):
                 score(batch)

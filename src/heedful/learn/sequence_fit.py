@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from heedful.config import Config
-from heedful.learn.fit import Saving
+from heedful.learn.fit import Saving, with_machine
 from heedful.learn.listener import Listener, Silent
-from heedful.learn.model import cores
 from heedful.learn.outcome import Outcome
 from heedful.learn.sequence_data import SequenceData, sources_as_ids, targets_as_ids
 from heedful.learn.sequence_model import SequenceModel
@@ -66,22 +65,16 @@ def fit_sequence(
         raise HeedfulError("there is no training pair left; check the data and the split")
     source, target = _tokenizers(train, config)
     data = _data(train, source, target)
-    config = _with_length(with_cores(config), data)
+    config = _with_length(with_machine(config), data)
     listener.say(_told(source, target, data, config))
     held = _data(valid, source, target) if valid else None
     network = _build(config, len(source), len(target))
-    job = Transducing(network, data, held, config.sequence)
+    job = Transducing(network, data, held, config.sequence, config.train.precision)
     trainer = Trainer(job, config.train, saving.store, listener)
     outcome = trainer.run(resume=saving.resume)
     figures = outcome.history[outcome.best_epoch - 1].valid if outcome.best_epoch else {}
     model = SequenceModel(config, source, target, network.cpu().eval())
     return FittedSequence(model, outcome, dict(figures))
-
-
-def with_cores(config: Config) -> Config:
-    """What depends on the machine written out, as `learn.fit.with_machine`; always in float32."""
-    threads = config.train.threads or cores()
-    return replace(config, train=replace(config.train, threads=threads, precision="float32"))
 
 
 def _tokenizers(

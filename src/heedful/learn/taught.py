@@ -60,7 +60,9 @@ class Taught(Classifying):
         known = as_probabilities(train.targets, task, self.width)
         self.soft = np.concatenate([known, probabilities.astype(np.float32)])
 
-    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
+    def forward(
+        self, order: NDArray[np.int64], progress: float, of: NDArray[np.int64] | None = None
+    ) -> Pass:
         """Logits, their cross entropy with the probabilities, and the penalties."""
         batch = pad(self.texts, order, self.soft)
         ids = torch.from_numpy(batch.ids).to(self.device)
@@ -68,9 +70,11 @@ class Taught(Classifying):
         soft = torch.from_numpy(np.asarray(batch.targets)).to(self.device)
         output, extra = training_pass(self.network, ids, mask, None, self.config)
         if self.task == "multi-class":
-            return Pass(functional.cross_entropy(output, soft), extra, output)
-        each = functional.binary_cross_entropy_with_logits(output, soft, reduction="none")
-        return Pass(each.sum(dim=1).mean(), extra, output)
+            value = functional.cross_entropy(output, soft)
+        else:
+            each = functional.binary_cross_entropy_with_logits(output, soft, reduction="none")
+            value = each.sum(dim=1).mean()
+        return self.shared(Pass(value, extra, output), order, of)
 
     def measure_train(
         self, outputs: NDArray[np.float32], seen: NDArray[np.bool_]

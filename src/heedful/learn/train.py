@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
+from heedful.learn.gradients import Gradients
 from heedful.learn.job import Job
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
 from heedful.learn.metrics import is_better
-from heedful.learn.model import device_of, using_threads
+from heedful.learn.model import cores, device_of, using_threads
 from heedful.learn.outcome import Outcome
 from heedful.learn.schedule import rate
 from heedful.learn.updates import Updates
@@ -82,6 +83,7 @@ class Trainer:
         table = modules[job.table] if job.table else None
         by_rows = [table] if isinstance(table, nn.Embedding) else []
         self.optimizer = Updates(network, config, by_rows)
+        self.gradients = Gradients(job, config.threads or cores())
         self.state = _State()
         self.best: dict[str, Tensor] = {}
         named = f"{job.table}.weight" if self.optimizer.tables else None
@@ -111,6 +113,7 @@ class Trainer:
             except KeyboardInterrupt:
                 interrupted, reason = True, "stopped by hand"
             finally:
+                self.gradients.close()
                 if flushing:
                     torch.set_flush_denormal(False)
             self._restore_best()
@@ -187,16 +190,13 @@ class Trainer:
             progress = state.step / config.steps
         # Drop-out and masking depend on the seed and the step alone, so that a resumed run draws
         # the same.
-        torch.manual_seed((config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63)
+        seed = (config.seed * 0x9E3779B97F4A7C15 + state.step) % 2**63
         highest = config.learning_rate * 0.5**state.rollbacks
         state.learning_rate = rate(config.schedule, highest, progress)
         self.optimizer.rate = state.learning_rate
-        self.optimizer.zero_grad()
-        value, extra, output = self.job.forward(order, progress)
-        total = value if extra is None else value + extra
-        if extra is not None and not torch.isfinite(total):
+        value, extra, output = self.gradients(order, progress, seed)
+        if extra is not None and not torch.isfinite(value + extra):
             return math.nan
-        total.backward()  # type: ignore[no-untyped-call]
         if config.clip_norm and not math.isfinite(self.optimizer.clip(config.clip_norm)):
             return math.nan
         result = float(value.detach())

@@ -6,16 +6,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from heedful.config import SequenceConfig
 from heedful.learn.job import Pass
 from heedful.learn.memory import release_after
 from heedful.learn.model import device_of, inference
+from heedful.learn.precision import Precision, dtype_of
 from heedful.learn.sequence_data import PairBatch, SequenceData, pairs
 from heedful.nn.local import on_source
-from heedful.nn.transduce import Forced, Transducer, most_probable
+from heedful.nn.transduce import Forced, Transducer
 
+LARGE = 1_000  # tokens of a vocabulary with which a product is worth rounding for
 METRICS = ("loss", "accuracy", "token_accuracy")
 
 
@@ -33,6 +34,7 @@ class Transducing:
         train: the training data.
         valid: the validation data; None = there are none.
         config: scheduled sampling, label smoothing, coverage.
+        precision: of the product with the target's vocabulary while training.
     """
 
     def __init__(
@@ -41,37 +43,40 @@ class Transducing:
         train: SequenceData,
         valid: SequenceData | None,
         config: SequenceConfig,
+        precision: Precision = "float32",
     ) -> None:
         self.network, self.train, self.valid, self.config = network, train, valid, config
         self.lengths, self.width = train.lengths, 3
         self.table: str | None = None
+        self.divisible = device_of(network).type == "cpu"
         self.metrics, self.validated = METRICS, valid is not None
+        large = len(network.decoder.bias) >= LARGE
+        self.computing = dtype_of(precision) if large else torch.float32
         self.device = device_of(network)
 
-    def forward(self, order: NDArray[np.int64], progress: float) -> Pass:
+    def forward(
+        self, order: NDArray[np.int64], progress: float, of: NDArray[np.int64] | None = None
+    ) -> Pass:
         """The log loss a token, and what smoothing and coverage add to it."""
         batch = pairs(self.train, order, self.device)
         sampling = self.config.scheduled_sampling * min(progress, 1.0)
         forced = self.network.forced(batch.ids, batch.mask, batch.targets, sampling)
-        logits = self.network.decoder.logits(forced.read[batch.real])  # (N, V), real tokens only
-        truth = batch.targets[batch.real]
-        spread = functional.log_softmax(logits, dim=1)
-        losses = -spread.gather(1, truth.unsqueeze(1)).squeeze(1)
-        value = losses.mean()
-        right = most_probable(logits.detach()) == truth
-        output = per_text(losses.detach(), right, batch.real)
-        return Pass(value, self._extra(spread, value, forced, batch), output)
-
-    def _extra(
-        self, spread: Tensor, value: Tensor, forced: Forced, batch: PairBatch
-    ) -> Tensor | None:
-        smoothing, extra = self.config.label_smoothing, None
-        if smoothing:  # (1 - e) of the truth and e of the mean over all tokens, less the truth
-            extra = smoothing * (-spread.mean() - value)
+        truth, smoothing = batch.targets[batch.real], self.config.label_smoothing
+        judged = self.network.decoder.judge(
+            forced.read[batch.real], truth, smoothing, self.computing
+        )
+        # All of the gradient is the objective's, which the log loss is a part of.
+        value, extra = judged.objective, None
+        if smoothing:
+            value, extra = judged.losses.mean(), judged.objective - judged.losses.mean()
         if self.config.coverage:
             again = self.config.coverage * coverage(forced, batch)
             extra = again if extra is None else extra + again
-        return extra
+        output = per_text(judged.losses, judged.best == truth, batch.real)
+        if of is not None:
+            share = len(truth) / int(self.train.targets.lengths[of].sum())
+            value, extra = value * share, None if extra is None else extra * share
+        return Pass(value, extra, output)
 
     def measure_train(
         self, outputs: NDArray[np.float32], seen: NDArray[np.bool_]
@@ -96,11 +101,10 @@ def teacher_forced(network: Transducer, data: SequenceData) -> NDArray[np.float3
             batch = pairs(data, order, device)
             release_after(batch.ids.numel() + batch.targets.numel())
             forced = network.forced(batch.ids, batch.mask, batch.targets)
-            logits = network.decoder.logits(forced.read[batch.real])
             truth = batch.targets[batch.real]
-            losses = functional.cross_entropy(logits, truth, reduction="none")
-            right = most_probable(logits) == truth
-            result[order] = per_text(losses, right, batch.real).cpu().numpy()
+            judged = network.decoder.judge(forced.read[batch.real], truth)
+            found = per_text(judged.losses, judged.best == truth, batch.real)
+            result[order] = found.cpu().numpy()
     return result
 
 

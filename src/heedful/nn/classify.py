@@ -1,5 +1,6 @@
 """Predict: the whole classifier, Embed -> Encode -> Attend -> Predict, and n-grams beside it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.dropout import Dropout
 from heedful.nn.embed import Embed
-from heedful.nn.encode import build_encoder
+from heedful.nn.encode import ConvEncoder, States, build_encoder
 from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
 from heedful.nn.pool import MaxPool, taken
@@ -148,6 +149,8 @@ class Classifier(nn.Module):
         evidence: n-gram evidence; None = none. It is fitted apart (learn/evidence.py).
         computing: what encoder and attention multiply in while training. Scoring and explaining
             are done in float32 whatever it is.
+        first: what the encoder's first layer makes of ids; None = it works that out of their
+            vectors. It is there only while many texts are scored (nn/tabled.py).
     """
 
     def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
@@ -155,6 +158,7 @@ class Classifier(nn.Module):
         self.config, self.classes = config, classes
         self.evidence: Evidence | None = None
         self.computing = torch.float32
+        self.first: Callable[[Tensor, Tensor], Tensor] | None = None
         if config.encoder == "none":
             config = replace(config, encoder="token", embedding=0, attention="uniform")
             config = replace(config, query="learned", head="linear", pooling="attention")
@@ -194,9 +198,12 @@ class Classifier(nn.Module):
         return states, Attended(attended.context.float(), attended.weights.float())
 
     def _pool(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Attended]:
-        states, final = self.encode(values, mask)
+        return self._attended(self.encode(values, mask), mask)
+
+    def _attended(self, encoded: States, mask: Tensor) -> tuple[Tensor, Attended]:
+        states, final = encoded
         if self.query is not None:
-            query = self.query.expand(values.shape[0], 1, -1)
+            query = self.query.expand(states.shape[0], 1, -1)
         elif final is not None:
             query = final.unsqueeze(1)
         else:
@@ -238,7 +245,10 @@ class Classifier(nn.Module):
         """What the attention network says, as training needs it."""
         if not self.attends:
             return self.head.base().expand(len(ids), -1)
-        states, attended = self.pool(self.embed(ids, mask), mask)
+        if self.first is None or not isinstance(self.encode, ConvEncoder):
+            states, attended = self.pool(self.embed(ids, mask), mask)
+        else:
+            states, attended = self._attended(self.encode.after(self.first(ids, mask), mask), mask)
         return self.said(states, attended.context.squeeze(1), mask)
 
     def beside(

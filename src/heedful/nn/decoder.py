@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from heedful.config import ModelConfig, SequenceConfig
 from heedful.nn.attend import attend, build_score
 from heedful.nn.cell import StepCell
+from heedful.nn.cross_entropy import Judged, judge
+from heedful.nn.dropout import Dropout
 from heedful.nn.local import Everywhere, Local, Looked, Nowhere, Source
 from heedful.text.vocab import START
 
@@ -75,7 +77,7 @@ class Decoder(nn.Module):
         widths = [self.context + self.token + self.feed] + [units] * (sequence.depth - 1)
         self.cells = nn.ModuleList(StepCell(sequence.cell, width, units) for width in widths)
         self.begin = nn.Linear(final, units) if sequence.start == "final" else None
-        self.dropout = nn.Dropout(sequence.decoder_dropout)
+        self.dropout = Dropout(sequence.decoder_dropout)
         inner = units + self.context + self.token
         self.readout = nn.Linear(inner, sequence.readout) if sequence.readout else None
         width = sequence.readout or units
@@ -174,9 +176,22 @@ class Decoder(nn.Module):
 
     def logits(self, read: Float[Tensor, "*rows R"]) -> Float[Tensor, "*rows V"]:
         """One for each token of the target's vocabulary."""
+        return nn.functional.linear(self.dropout(read), self._table(), self.bias)
+
+    def judge(
+        self,
+        read: Float[Tensor, "N R"],
+        truth: Int[Tensor, " N"],
+        smoothing: float = 0.0,
+        computing: torch.dtype = torch.float32,
+    ) -> Judged:
+        """What it thinks of the true tokens, see `cross_entropy.judge`; no logits are kept."""
+        return judge(self.dropout(read), self._table(), self.bias, truth, smoothing, computing)
+
+    def _table(self) -> Tensor:
         table = self.embed if self.output is None else self.output
         assert table is not None
-        return nn.functional.linear(self.dropout(read), table.weight, self.bias)
+        return table.weight
 
     def looks(
         self, vectors: Float[Tensor, "B U E"], source: Source

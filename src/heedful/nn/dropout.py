@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from heedful.nn.chance import generator
+
 _LEVELS = 256
 
 
@@ -23,6 +25,7 @@ class Dropout(nn.Dropout):
             dropped: Tensor = super().forward(input)
             return dropped
         count = input.numel()
-        draws = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+        draws = torch.empty((count + 7) // 8, dtype=torch.int64)
+        draws.random_(-(2**63), None, generator=generator())
         kept = draws.view(torch.uint8)[:count].view(input.shape) >= level
         return input * (kept * (_LEVELS / (_LEVELS - level))).to(input.dtype)

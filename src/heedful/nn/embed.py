@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from heedful.nn.chance import generator
 from heedful.nn.dropout import Dropout
 from heedful.text.vocab import PAD, UNK
 
@@ -38,7 +39,8 @@ class Embed(nn.Module):
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B T E"]:
         """Vectors of the tokens; zero at padding."""
         if self.training and self.word_dropout > 0:
-            drop = torch.rand(ids.shape, device=ids.device) < self.word_dropout
+            draws = torch.rand(ids.shape, device=ids.device, generator=generator())
+            drop = draws < self.word_dropout
             ids = ids.masked_fill(drop & mask, UNK)
         ids = ids.masked_fill(ids >= self.table.num_embeddings, UNK)
         vectors: Tensor = self.dropout(self.table(ids))

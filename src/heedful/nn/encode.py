@@ -106,9 +106,16 @@ class ConvEncoder(Encoder):
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """States after the last layer."""
-        real = mask.unsqueeze(-1)
-        for layer, dropout in zip(self.layers(), self.dropouts, strict=True):
-            values = dropout(torch.relu(_side_by_side(layer, values * real)))
+        return self.after(_side_by_side(self.layers()[0], values * mask.unsqueeze(-1)), mask)
+
+    def after(self, before: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]) -> States:
+        """States after the last layer, from what the first one gives before its ReLU.
+
+        `before` is used up.
+        """
+        values = self.dropouts[0](torch.relu_(before))
+        for layer, dropout in list(zip(self.layers(), self.dropouts, strict=True))[1:]:
+            values = dropout(torch.relu(_side_by_side(layer, values * mask.unsqueeze(-1))))
         return States(values, None)
 
     def layers(self) -> list[list[nn.Conv1d]]:

@@ -7,12 +7,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from heedful.config import ModelConfig, SequenceConfig
+from heedful.nn.chance import generator
+from heedful.nn.cross_entropy import most_probable
 from heedful.nn.decoder import Carried, Decoder
 from heedful.nn.embed import Embed
 from heedful.nn.encode import RecurrentEncoder, States, build_encoder
 from heedful.nn.local import Looked, Source, prepare
 from heedful.nn.windows import Windows
-from heedful.text.vocab import END, PAD, START, UNK
+from heedful.text.vocab import PAD, START
 
 
 class Forced(NamedTuple):
@@ -135,7 +137,8 @@ class Transducer(nn.Module):
     def _guessing(self, source: Source, targets: Tensor, sampling: float) -> Forced:
         """Teacher forcing in which some of the told tokens are the model's own."""
         carried, before = self.decoder.start(source), torch.full_like(targets[:, 0], START)
-        own = torch.rand(targets.shape, device=targets.device) < sampling
+        draws = torch.rand(targets.shape, device=targets.device, generator=generator())
+        own = draws < sampling
         looks, reads = [], []
         for i in range(targets.shape[1]):
             carried, looked, read = self._step(carried, before, source, i)
@@ -158,9 +161,3 @@ def allowed(logits: Float[Tensor, "*rows V"]) -> Float[Tensor, "*rows V"]:
     never = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
     never[PAD], never[START] = True, True
     return logits.masked_fill(never, -torch.inf)
-
-
-def most_probable(logits: Float[Tensor, "N V"]) -> Int[Tensor, " N"]:
-    """argmax of `allowed`, without a copy of the logits."""
-    best, index = logits[:, END:].max(dim=1)
-    return torch.where(logits[:, UNK] > best, UNK, index + END)
