@@ -441,6 +441,7 @@ def test_the_output_file_is_whole_or_absent(
     assert strict(target.read_text())["text"] == "fine"
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
+    from heedful.face import scoring
     from heedful.learn.model import TextModel
     from heedful.records import HeedfulError
 
@@ -455,6 +456,7 @@ def test_the_output_file_is_whole_or_absent(
             raise HeedfulError("broken on purpose") from None
 
     monkeypatch.setattr(TextModel, "predict", breaks)
+    monkeypatch.setattr(scoring, "CHUNK_TEXTS", 500)
     assert (
         "broken on purpose"
         in heedful("predict", binary, "--input", "reviews:600:1", "--output", target).refusal()

@@ -62,6 +62,7 @@ def test_scores_are_those_of_the_vectors(given, monkeypatch):
     expected = logits(made, data)
     seen = []
     monkeypatch.setattr(tabled, "WORTH", 1)
+    monkeypatch.setattr(tabled, "LEAST", 1)
     monkeypatch.setattr(tabled, "Tabled", lambda *args: seen.append(1) or Tabled(*args))
     found = logits(made, data)
     assert seen and made.first is None
