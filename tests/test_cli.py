@@ -77,26 +77,25 @@ def test_the_real_program(binary: Path, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "heedful", *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment)
 
-    ran = run("predict", str(binary), "a superb film, naïve — ☃")
+    ran = run("explain", str(binary), "a superb film, naïve — ☃", "--no-trust")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert strict(ran.stdout)["text"] == "a superb film, naïve — ☃"
-    ran = run("explain", str(binary), "a superb film, naïve — ☃")
-    assert ran.returncode == 0, ran.stderr
+    assert "superb" in ran.stdout
     ran = run("predict", str(tmp_path), "text")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("heedful: ")
 
 
 def test_a_reader_that_goes_away_is_no_error(binary: Path, tmp_path: Path) -> None:
-    command = f"'{sys.executable}' -m heedful predict '{binary}' --input reviews:1500:1"
-    piped = f"set -o pipefail; {command} | head -n 1"
-    environment = os.environ | {"PYTHONPATH": str(SRC)}
+    """Nor are letters that standard output has none of."""
+    command = f"'{sys.executable}' -m heedful predict '{binary}' 'a superb film, naïve — ☃'"
+    piped = f"set -o pipefail; {command} --input reviews:1500:1 | head -n 1"
+    environment = os.environ | {"PYTHONPATH": str(SRC), "PYTHONIOENCODING": "ascii"}
     ran = subprocess.run(
         ["bash", "-c", piped], capture_output=True, text=True, env=environment, cwd=tmp_path
     )
     assert ran.returncode == 0, ran.stderr
-    assert "Error" not in ran.stderr
-    assert strict(ran.stdout)["row"] == 1
+    assert ran.stderr == ""
+    assert strict(ran.stdout)["text"] == "a superb film, naïve — ☃"
 
 
 @pytest.mark.parametrize(
@@ -442,6 +441,7 @@ def test_the_output_file_is_whole_or_absent(
     assert strict(target.read_text())["text"] == "fine"
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
+    from heedful.face import scoring
     from heedful.learn.model import TextModel
     from heedful.records import HeedfulError
 
@@ -456,6 +456,7 @@ def test_the_output_file_is_whole_or_absent(
             raise HeedfulError("broken on purpose") from None
 
     monkeypatch.setattr(TextModel, "predict", breaks)
+    monkeypatch.setattr(scoring, "CHUNK_TEXTS", 500)
     assert (
         "broken on purpose"
         in heedful("predict", binary, "--input", "reviews:600:1", "--output", target).refusal()

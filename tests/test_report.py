@@ -533,7 +533,7 @@ def test_with_many_classes_each_text_keeps_those_that_matter(
     monkeypatch.setattr(report_examples, "MOST", 3 * 7)
     (kept,) = fitting([one])
     assert set(kept.contributions) == {"c03", "c05", "c96", "c95", "c94", "c93", "c92"}
-    report = replace(topics(97), examples=[Selected(("close",), "a", 1, one)])
+    report = replace(topics(13), examples=[Selected(("close",), "a", 1, one)])
     assert "There are many classes" in page_of(report).shown()
 
 

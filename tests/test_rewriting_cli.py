@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import polars
@@ -13,15 +14,25 @@ import pytest
 from sacrebleu.metrics.chrf import CHRF
 
 import heedful as package
+import made_rewritings
 from command_line import heedful
+from drawn import texts
+from heedful.config import Config, ModelConfig, SequenceConfig
 from heedful.face import rewriting_demo
+from heedful.face.plots.alignment import alignment_plot
+from heedful.face.plots.svg import to_png
 from heedful.face.rewriting_demo import SETTINGS
+from heedful.face.rewriting_plots import write_pictures
 from heedful.learn.alignment import measure_alignment
 from heedful.learn.checkpoint import Store
 from heedful.learn.estimator import TextClassifier
+from heedful.learn.sequence_describe import describe_sequence
 from heedful.learn.sequence_evaluation import Written, by_length
+from heedful.learn.sequence_model import SequenceModel
 from heedful.records import HeedfulError, Rewriting, Token
 from heedful.text.pair import Pair
+from heedful.text.sequence import SequenceTokenizer
+from made_transducers import network
 
 SMALL = {
     "sequence.source_unit": "character",
@@ -47,6 +58,7 @@ SMALL = {
 }
 SET = tuple(part for key, value in SMALL.items() for part in ("--set", f"{key}={value}"))
 ROWS = 400
+STAGES = ("Embed", "Encode", "Attend", "Decode", "Write")
 COLUMNS = ("--source", "given", "--target", "wanted")
 
 
@@ -238,6 +250,73 @@ def test_trust_report_and_info(run: Path, test) -> None:
     assert "exact match" in told
 
 
+def test_info_draws_the_network(run: Path, tmp_path: Path) -> None:
+    """The picture says what the table says, layer by layer, and its sum is all that was learnt."""
+    file = tmp_path / "net.svg"
+    ran = heedful("info", run, "--graph", file, "--json", "-")
+    assert ran.code == 0, ran.err
+    said = texts(ElementTree.fromstring(file.read_text("utf-8")))
+    assert [x for x in said if x in STAGES] == [*STAGES]
+    for layer in ran.json()["layers"]:
+        assert f"{layer['parameters']:,} parameters" in said
+    learnt = sum(p.numel() for p in package.load(run).model_.network.parameters())
+    assert f"{learnt:,} parameters; B texts of T tokens, U written" in said
+    start = said.index("query:")
+    assert said[start : start + 5] == [
+        *("query:", "decoder's state", "attention", "weights", "(B, U, T), sum 1")
+    ]
+    assert {"gives (B, U, 24) contexts", "text, token by token"} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"scope": "local-p", "local_reach": 3}, "(B, U, 7) weights, (B, U, 8) contexts"),
+        ({"scope": "none", "start": "final"}, "(B, U, 8) contexts"),
+        ({"source_window": 6, "window_step": 2}, "(B, U, T) weights, (B, U, 8) contexts"),
+    ],
+)
+def test_layers_hold_all_that_is_learnt(settings: dict[str, object], says: str) -> None:
+    made = network(**settings, m_encoder="bilstm")
+    sequence = SequenceConfig(
+        source_unit="character", units=8, readout=6, target_embedding=6, **settings
+    )
+    config = Config(model=ModelConfig(attention="additive", encoder="bilstm"), sequence=sequence)
+    tokenizer = SequenceTokenizer.fit(["abcdefg"], "character", False, 100, 1)
+    layers = describe_sequence(SequenceModel(config, tokenizer, tokenizer, made))
+    assert sum(layer.parameters for layer in layers) == sum(p.numel() for p in made.parameters())
+    (attend,) = [layer for layer in layers if layer.stage == "attend"]
+    assert attend.shape == says
+    (encode,) = [layer for layer in layers if layer.stage == "encode"]
+    assert ("windows of 6, 2 apart" in encode.what) == ("source_window" in settings)
+
+
+def test_the_pictures_of_a_report_are_those_of_its_page(run: Path, tmp_path: Path, test) -> None:
+    """A number for each map of the page; what cannot be drawn is named and the rest drawn."""
+    outputs = written(run, [source for source, _ in test[1]])
+    right = next(pair for pair, said in zip(test[1], outputs, strict=True) if said == pair[1])
+    few = table(tmp_path / "few.tsv", [right, test[1][3]], ("given", "wanted"))
+    heedful("evaluate", run, few, "--json", tmp_path / "unused.json")
+    ran = heedful("report", run, "--html", tmp_path / "page.html", "--png", tmp_path / "png")
+    assert ran.code == 0, ran.err
+    newest = json.loads((run / "metrics.json").read_text())["evaluations"][-1]["id"]
+    shown = json.loads((run / "evaluations" / f"{newest}.json").read_text())["examples"]
+    assert sorted(one["right"] for one in shown) == [False, True]
+    names = {"curves.png", *(f"alignment-{i}.png" for i in range(1, len(shown) + 1))}
+    assert {path.name for path in (tmp_path / "png").iterdir()} == names
+    assert f"{len(names)} plots in" in ran.err and "left out" not in ran.err
+    wrong = next(Rewriting.from_json(one["rewriting"]) for one in shown if not one["right"])
+    expected = to_png(alignment_plot(wrong, "alignment-1"))
+    assert (tmp_path / "png" / "alignment-1.png").read_bytes() == expected
+    write_pictures(tmp_path / "some", run, [made_rewritings.SILENT, made_rewritings.CLOCK])
+    assert {path.name for path in (tmp_path / "some").iterdir()} == {
+        "curves.png", "alignment-2.png"
+    }  # fmt: skip
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HeedfulError, match="cannot be written"):
+        write_pictures(tmp_path / "file", run, [])
+
+
 def test_python(run: Path) -> None:
     model = package.load(run)
     assert isinstance(model, package.SequenceTransducer)
@@ -346,7 +425,7 @@ def test_training_that_cannot_be_is_refused(folder: Path, run: Path, arguments, 
         (("translate", "{run}", "--input", "{data}", "--source", "no"), "has no column 'no'"),
         (("trust", "{run}", "{data}", "--seeds", "{run}"), "--seeds means nothing"),
         (("report", "{run}", "--data", "x"), "holds no evaluation 'x'"),
-        (("report", "{run}", "--png", "x"), "--png means nothing"),
+        (("info", "{run}", "--graph", "x.png"), "--graph x.png: the network is drawn as SVG"),
         (("words", "{run}", "{data}"), "the run rewrites sequences and has no classes"),
         (("decide", "{run}"), "the run rewrites sequences and has no classes"),
     ],

@@ -132,6 +132,11 @@ def test_intervals_cover_the_choice_of_texts():
     assert (middle.low + middle.high) / 2 == pytest.approx(middle.value, abs=0.05)
 
 
+def test_the_interval_of_a_mean_stays_within_its_values():
+    found = figure([1.0] * 500)
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+
+
 def test_what_is_not_defined_is_left_out_of_a_figure():
     found = figure([None, math.nan, 0.25, 0.75])
     assert (found.value, found.texts) == (0.5, 2)

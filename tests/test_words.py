@@ -28,7 +28,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = ("model.embedding=24", "model.encoder=token", "train.epochs=8", "train.threads=1",
                 "train.learning_rate=0.01", "train.batch_size=32")  # fmt: skip
     sets = [part for setting in settings for part in ("--set", setting)]
-    ran = heedful("train", "reviews:1500:1", "--out", run, "--no-baseline", *ALONE, *sets)
+    ran = heedful("train", "reviews:1000:1", "--out", run, "--no-baseline", *ALONE, *sets)
     assert ran.code == 0, ran.err
     return run
 

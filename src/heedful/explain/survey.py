@@ -235,7 +235,12 @@ def figure(values: Sequence[float | None], *, median: bool = False) -> Figure:
     if not len(known):
         return Figure(math.nan, math.nan, math.nan, 0)
     if not median:
-        interval: Interval = resampled(lambda weights: float(weights @ known), len(known))
+        least, most = float(known.min()), float(known.max())
+
+        def mean(weights: Array) -> float:  # which rounding must not carry beyond its values
+            return min(max(float(weights @ known), least), most)
+
+        interval: Interval = resampled(mean, len(known))
         return Figure(float(known.mean()), *interval, len(known))
     order = np.sort(known)
 

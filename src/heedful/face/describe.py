@@ -26,8 +26,7 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
     Raises:
         HeedfulError: no run, or a graph that is not to be an .svg file.
     """
-    if graph is not None and Path(graph).suffix.lower() != ".svg":
-        raise HeedfulError(f"--graph {graph}: the network is drawn as SVG; name a file.svg")
+    check_graph(graph)
     folder = Path(run)
     model = load_model(folder)
     data = facts(folder)
@@ -35,8 +34,7 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
     config = read_json(folder / CONFIG)
     figures = figures_of(folder)
     if graph:
-        write_text(graph, standalone(network_svg(layers, model.task, model.labels.names)))
-        note(f"{graph} written")
+        write_graph(graph, network_svg(layers, model.task, model.labels.names))
     total = sum(layer.parameters for layer in layers)
     if json:
         layer_rows = [asdict(layer) for layer in layers]
@@ -54,6 +52,22 @@ def run_info(run: str, json: str | None, graph: str | None = None) -> None:
         )
     if figures.get("validation"):
         show(metrics_table(_columns(figures)), "figures")
+
+
+def check_graph(graph: str | None) -> None:
+    """Refuse a file for the network that is not to be SVG, before anything is loaded.
+
+    Raises:
+        HeedfulError: another kind of file.
+    """
+    if graph is not None and Path(graph).suffix.lower() != ".svg":
+        raise HeedfulError(f"--graph {graph}: the network is drawn as SVG; name a file.svg")
+
+
+def write_graph(graph: str, svg: str) -> None:
+    """Write the picture of a network as a file of its own."""
+    write_text(graph, standalone(svg))
+    note(f"{graph} written")
 
 
 def layers_table(layers: list[Layer], total: int) -> Table:

@@ -28,7 +28,9 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
     folder = Path(run)
     model = load_model(folder)
     record = _chosen(folder, data)
-    history = _history(folder / HISTORY)
+    # All that may be damaged is read before the drawing, which takes a second.
+    history, checks = read_history(folder / HISTORY), _checks(folder / CHECKS)
+    examples = _examples(folder, record)
     metrics = figures_of(folder)
     best = int(metrics.get("best_epoch") or 0)
     held = _validation(folder, model)
@@ -42,8 +44,8 @@ def run_report(run: str, html: str | None, png: str | None, data: str | None) ->
             config=read_json(folder / CONFIG),
             metrics=metrics,
             record=record,
-            checks=_checks(folder / CHECKS),
-            examples=_examples(folder, record),
+            checks=checks,
+            examples=examples,
             plots=[(plot.name, plot.title, to_svg(plot)) for plot in plots],
             graph=network_svg(describe(model), model.task, model.labels.names),
             validation=validation,
@@ -86,7 +88,12 @@ def _chosen(folder: Path, wanted: str | None) -> dict[str, Any] | None:
     return found[-1]
 
 
-def _history(path: Path) -> list[dict[str, Any]]:
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """The epochs of a run; none where the file is missing.
+
+    Raises:
+        HeedfulError: the file is damaged.
+    """
     if not path.exists():
         return []
     try:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from heedful.face.console import cell, metrics_table, show, stdout, write_json
-from heedful.face.describe import layers_table
+from heedful.face.describe import check_graph, layers_table, write_graph
+from heedful.face.plots.rewriter import rewriter_svg
 from heedful.face.remembering import facts
 from heedful.face.rewriting_evaluating import FIGURES
 from heedful.learn.evaluations import figures_of
@@ -17,12 +18,19 @@ from heedful.learn.sequence_describe import describe_sequence
 from heedful.learn.sequence_folder import load_sequence
 
 
-def run_sequence_info(run: str, json: str | None) -> None:
-    """Layers with shapes and parameters, settings, data and figures of a run."""
+def run_sequence_info(run: str, json: str | None, graph: str | None = None) -> None:
+    """Layers with shapes and parameters, settings, data and figures of a run.
+
+    Raises:
+        HeedfulError: no run, or a graph that is not to be an .svg file.
+    """
+    check_graph(graph)
     folder = Path(run)
     model = load_sequence(folder)
     layers, figures = describe_sequence(model), figures_of(folder)
     config, data = read_json(folder / CONFIG), facts(folder)
+    if graph:
+        write_graph(graph, rewriter_svg(layers))
     total = sum(layer.parameters for layer in layers)
     if json:
         rows = [asdict(layer) for layer in layers]

@@ -16,8 +16,8 @@ from heedful.learn.run import read_json, read_sequence_config
 from heedful.records import HeedfulError, Rewriting
 
 
-def run_sequence_report(run: str, html: str | None, data: str | None) -> None:
-    """Write the page: drawn from the run folder alone.
+def run_sequence_report(run: str, html: str | None, png: str | None, data: str | None) -> None:
+    """Write the page, and its pictures as PNG files where asked for: from the run folder alone.
 
     Raises:
         HeedfulError: the run was not evaluated yet, or not on this; it is damaged.
@@ -41,6 +41,11 @@ def run_sequence_report(run: str, html: str | None, data: str | None) -> None:
     write_text(target, page)
     if target != "-":
         note(f"{target}: {len(page.encode('utf-8', 'replace')) / 1e6:.1f} MB, one file to mail")
+    if png:
+        # matplotlib takes half a second to load, and only this needs it.
+        from heedful.face.rewriting_plots import write_pictures
+
+        write_pictures(Path(png), folder, [*wrong, *right])
 
 
 def _chosen(folder: Path, wanted: str | None) -> dict[str, Any]:

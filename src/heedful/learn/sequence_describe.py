@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from heedful.config import SequenceConfig
 from heedful.learn.describe import Layer, encoder_rows, parameters
 from heedful.learn.sequence_model import SequenceModel
+from heedful.nn.windows import Windows
 
 
 def describe_sequence(model: SequenceModel) -> list[Layer]:
     """The network as rows, Embed -> Encode -> (Attend -> Decode). B texts, T tokens, U written."""
     network, config, sequence = model.network, model.config.model, model.config.sequence
     table, decoder = network.embed.table, network.decoder
-    encoder = getattr(network.encoder, "encoder", network.encoder)
     rows = [
         Layer(
             "embed",
@@ -18,14 +21,14 @@ def describe_sequence(model: SequenceModel) -> list[Layer]:
             f"(B, T, {table.embedding_dim})",
             parameters(network.embed),
         ),
-        *encoder_rows(encoder),
+        *_encoder_rows(model),
     ]
     asks = "decoder's state" if sequence.asks == "state" else "last token written"
     looks = f"{config.attention} score, {sequence.scope}, query: {asks}"
     if sequence.scope == "none":
         looks = "no attention: the encoder's final state"
-    width = f"(B, U, {decoder.context}) contexts"
-    rows.append(Layer("attend", looks, width, parameters(decoder.score)))
+    shape = f"{_weights(sequence)}(B, U, {decoder.context}) contexts"
+    rows.append(Layer("attend", looks, shape, parameters(decoder.look)))
     fed = "the context" if sequence.feeds == "context" else "the context and the last token"
     cells = sum(map(parameters, decoder.layers)) + parameters(decoder.begin)
     if decoder.embed is not None:
@@ -35,6 +38,24 @@ def describe_sequence(model: SequenceModel) -> list[Layer]:
         for _ in decoder.layers[:1]
     ]
     return [*rows, _write_row(model)]
+
+
+def _encoder_rows(model: SequenceModel) -> list[Layer]:
+    """One a layer; the first tells of the windows it reads, if there are any."""
+    encoder, sequence = model.network.encoder, model.config.sequence
+    if not isinstance(encoder, Windows):
+        return encoder_rows(encoder)
+    inner = encoder_rows(encoder.encoder)
+    what = f", windows of {sequence.source_window}, {sequence.window_step} apart"
+    return [replace(row, what=row.what + what) for row in inner[:1]] + inner[1:]
+
+
+def _weights(sequence: SequenceConfig) -> str:
+    """How many attention weights there are for each token that is written."""
+    if sequence.scope == "none":
+        return ""
+    seen = "T" if sequence.scope == "global" else f"{2 * sequence.local_reach + 1}"
+    return f"(B, U, {seen}) weights, "
 
 
 def _write_row(model: SequenceModel) -> Layer:

@@ -22,6 +22,7 @@ from heedful.text.vocab import UNK
 
 LARGEST = 2**28  # bytes of all tables of a network
 WORTH = 8  # places for each token of the vocabulary, below which building costs more
+LEAST = 200_000  # places below which nothing is worth preparing for
 
 
 class Tabled:
@@ -93,7 +94,7 @@ def _worth_it(network: Classifier, tokens: int) -> bool:
     vectors = network.embed.table.weight
     layer = _first(network)
     size = 4 * len(vectors) * sum(one.kernel_size[0] * one.out_channels for one in layer)
-    several = tokens >= WORTH * len(vectors) and vectors.device.type == "cpu"
+    several = tokens >= max(LEAST, WORTH * len(vectors)) and vectors.device.type == "cpu"
     return bool(layer) and several and size <= LARGEST
 
 

@@ -26,7 +26,10 @@ _MIDDLE = _LEFT + _BOX // 2
 _RIGHT = _LEFT + _BOX
 _ASIDE = 24
 """By so much n-gram evidence is narrower: the context goes past it, to Predict."""
-_COLOURS = {"embed": "1", "encode": "3", "attend": "4", "evidence": "5", "predict": "2"}
+_COLOURS = {
+    "embed": "1", "encode": "3", "attend": "4", "evidence": "5", "decode": "5", "predict": "2",
+    "write": "2",
+}  # fmt: skip
 
 
 def network_svg(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> str:
@@ -36,6 +39,19 @@ def network_svg(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> s
         layers: the rows of `heedful.learn.describe.describe`, in order.
         task: binary, multi-class or multi-label.
         labels: class names.
+    """
+    answer, alt = _outcome(task, labels), _alt(layers, task, labels)
+    return stages_svg(layers, answer, "B texts of T tokens", alt)
+
+
+def stages_svg(layers: Sequence[Layer], answer: str, sizes: str, alt: str) -> str:
+    """Any network as one `<svg>`, its stages one below the other.
+
+    Args:
+        layers: what it consists of, in order.
+        answer: what comes out; plain text, as the next two.
+        sizes: what the letters in shapes stand for.
+        alt: the picture in words.
     """
     parts, y = [_end(2, "text as token ids (B, T)")], 28
     for i, (name, layer) in enumerate(zip(_named(layers), layers, strict=True)):
@@ -50,11 +66,11 @@ def network_svg(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> s
             parts.append(_beside(layer, y, height))
         y += height
     parts.append(_arrow(_MIDDLE, y, _MIDDLE, y + _GAP - 3))
-    parts.append(_end(y + _GAP, _outcome(task, labels)))
-    total = f"{count(sum(x.parameters for x in layers), 'parameter')}; B texts of T tokens"
+    parts.append(_end(y + _GAP, answer))
+    total = f"{count(sum(x.parameters for x in layers), 'parameter')}; {sizes}"
     parts.append(_text(_LEFT, y + _GAP + 46, total, "soft"))
     size = (str(_WIDTH), str(y + _GAP + 56))
-    return frame("network", "The network", _alt(layers, task, labels), size, "".join(parts))
+    return frame("network", "The network", alt, size, "".join(parts))
 
 
 def _named(layers: Sequence[Layer]) -> Iterator[str]:
@@ -149,9 +165,13 @@ def _outcome(task: Task, labels: Sequence[str]) -> str:
 
 
 def _alt(layers: Sequence[Layer], task: Task, labels: Sequence[str]) -> str:
-    steps = "; ".join(
+    kind = {"multi-class": "one", "multi-label": "any"}.get(task, "one")
+    return f"A text goes through {in_words(layers)}. Out comes {kind} of {listing(labels)}."
+
+
+def in_words(layers: Sequence[Layer]) -> str:
+    """The stages with their numbers as part of a sentence."""
+    return "; ".join(
         f"{name}: {layer.what}, gives {layer.shape}, {count(layer.parameters, 'parameter')}"
         for name, layer in zip(_named(layers), layers, strict=True)
     )
-    kind = {"multi-class": "one", "multi-label": "any"}.get(task, "one")
-    return f"A text goes through {steps}. Out comes {kind} of {listing(labels)}."
