@@ -133,7 +133,7 @@ def test_presence_of_frames_is_scikit_learns_of_marked_texts() -> None:
     texts = [random.integers(4, 9, random.integers(0, 8)).tolist() for _ in range(50)]
     none, lengths = np.zeros(50, np.int64), np.array([len(text) for text in texts])
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    encoded = Encoded(np.array(sum(texts, []), np.int32), starts, none, none)
+    encoded = Encoded(np.array([t for text in texts for t in text], np.int32), starts, none, none)
     table = np.array([0, 1, 2, 3, 4, 10, 6, 10, 8, 9, 10])  # 5 and 7 stand as 10
     shaped = Encoded(table[encoded.ids].astype(np.int32), starts, none, none)
     parts = np.zeros((9, 0), np.int64)
@@ -175,7 +175,7 @@ def test_words_and_scores_count_shapes_as_unknown_words() -> None:
     model = evident_model("binary", "conv", evidence__frames=True)
     examples = [Example(text, ("positive",)) for text in ("w1 Paris w2 in 1999", "USA w3 w1")] * 2
     read = read_corpus(model, examples, 2)
-    assert read.tally.occurrences[UNK] == 8 and read.tally.occurrences[: 16].sum() == 16
+    assert read.tally.occurrences[UNK] == 8 and read.tally.occurrences[:16].sum() == 16
     assert score_examples(model, examples, None).unknown.tolist() == [3, 1, 3, 1]
     first, second = model.probabilities(["w1 Paris", "w1 paris"])
     assert abs(first - second).max() > 1e-4

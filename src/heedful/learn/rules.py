@@ -43,12 +43,12 @@ def for_texts(config: Config, texts: Sequence[str]) -> Config:
 def with_rules(config: Config, encoded: Encoded, task: Task) -> Config:
     """The settings with every open one of n-gram evidence filled in.
 
-    Short texts hold few groups of words: parts of words count too, single occurrences count, and
-    an error costs more; where there are few such texts, first and last words and pairs with a gap
+    Short texts hold few groups of words: parts of words count too, single occurrences count, and an
+    error costs more; where there are few such texts, first and last words and pairs with a gap
     count besides, and frames with the shapes of rare words, unless texts are read by character or
-    by lemma, which have no shape. Labels of which a text may have several are mostly rare, and then the hinge
-    loss, which looks at the texts near its boundary only, orders the others badly: theirs is the
-    logistic loss. Chosen by validation on TREC, MR and GoEmotions against IMDB; figures in
+    by lemma, which have no shape. Labels of which a text may have several are mostly rare, and then
+    the hinge loss, which looks at the texts near its boundary only, orders the others badly: theirs
+    is the logistic loss. Chosen by validation on TREC, MR and GoEmotions against IMDB; figures in
     docs/design.md.
     """
     evidence = config.evidence
