@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heedful  # isort: skip  # noqa: F401  (before torch: it says how threads wait)
+
 import json
 import sys
 import time

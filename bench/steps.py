@@ -11,6 +11,8 @@ bench/results/steps.json.
 
 from __future__ import annotations
 
+import heedful  # isort: skip  # noqa: F401  (before torch: it says how threads wait)
+
 import argparse
 import json
 import time

@@ -87,6 +87,7 @@ def worked_out(job, threads: int, seed: int = 7):
 
 PLAIN = {
     **{task: lambda task=task: classifying(task) for task in TARGETS},
+    "convolution": lambda: classifying("binary", model__encoder="conv"),
     "class weights": lambda: classifying("multi-class", train__class_weights="balanced"),
     "class weights, binary": lambda: classifying("binary", train__class_weights="balanced"),
     "penalties": lambda: classifying("binary", train__conicity=0.5, train__tying=0.3),
@@ -131,9 +132,14 @@ def test_parts_draw_different_numbers():
     assert not torch.equal(halves[0][:10], halves[1])
 
 
-def test_only_recurrent_networks_are_cut():
-    assert classifying("binary").divisible
-    assert not classifying("binary", model__encoder="conv").divisible
+def test_a_mean_over_marked_texts_is_not_cut():
+    """How many of a part are marked is not known before it is read."""
+    job = classifying("binary")
+    marks = np.ones(len(job.train.encoded.ids), bool)
+    config = replace(job.config, rationales=1.0)
+    data = replace(job.train, evidence=marks)
+    assert job.divisible
+    assert not Classifying(job.network, data, None, config, "binary", 2).divisible
 
 
 def test_drop_out_outside_a_part_draws_from_the_global_generator():

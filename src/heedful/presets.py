@@ -22,7 +22,6 @@ _READER: dict[str, Any] = {
     "model.word_dropout": 0.2,
     "evidence.orders": 3,
     "pretrain.on_training": True,
-    "train.optimizer": "lazy-adam",
     "train.learning_rate": 2e-3,
     "train.schedule": "one-cycle",
     "train.average": 0.99,
@@ -49,7 +48,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     # The most accurate that an hour on two cores buys, given texts without labels: the network has
     # read them all before it sees a label, and a second one learns what the first says of them.
     "best": _READER
-    | {"model.words": 40_000, "pretrain.regions": 3, "pretrain.taught": 4, "train.epochs": 4},
+    | {"model.words": 40_000, "pretrain.regions": 3, "pretrain.taught": 4, "train.epochs": 4}
+    | {"train.optimizer": "lazy-adam"},
     # Every token is read by itself, so that a state speaks of its own word and of no other, and
     # half of the texts lose words while training, so that erasing words is nothing new to the
     # model. The best point of bench/frontier.py; what it costs and gains is in docs/trust.md.

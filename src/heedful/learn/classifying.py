@@ -9,7 +9,6 @@ from torch import Tensor
 
 from heedful.config import TrainConfig
 from heedful.learn.data import Data
-from heedful.learn.gradients import is_recurrent
 from heedful.learn.job import Pass
 from heedful.learn.metrics import measure, names
 from heedful.learn.model import device_of, logits, to_probabilities
@@ -61,7 +60,7 @@ class Classifying:
             )
         self.device = device_of(network)
         # The mean of what attention missed is one over marked texts, however many a part has.
-        self.divisible = is_recurrent(network) and not config.rationales
+        self.divisible = self.device.type == "cpu" and not config.rationales
         self.weights: Tensor | None = None
         if config.class_weights == "balanced":
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)

@@ -7,30 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from heedful.learn.job import Job, Pass
-from heedful.learn.model import device_of
 from heedful.nn.chance import drawing
-from heedful.nn.recurrent import ReluGates
 
 LEAST = 8  # texts of a part
-
-
-def is_recurrent(network: nn.Module) -> bool:
-    """Whether a network on the processor has layers that go step by step."""
-    kinds = (nn.RNNBase, ReluGates)
-    found = any(isinstance(module, kinds) for module in network.modules())
-    return found and device_of(network).type == "cpu"
 
 
 class Gradients:
     """Works out gradients and leaves them in `.grad` of the network's parameters.
 
-    A recurrent layer is a long row of small products, at each of which threads that share it
-    wait for each other. With a part of the texts each, they meet once a batch: 1.3 to 1.7 times
-    as fast on two cores (bench/steps.py). The sum of the parts' gradients, in a fixed order, is
-    the batch's but for rounding; drop-out draws other numbers than a single thread's.
+    Threads that share a step wait for each other at its end, and sleeping threads take long to
+    wake: a recurrent layer is a row of hundreds of small steps. With a part of the texts each,
+    they meet once a batch (bench/steps.py: nearly twice as fast on two cores for recurrent
+    networks, a sixth less for convolutions). The sum of the parts' gradients, in a fixed order,
+    is the batch's but for rounding; drop-out draws other numbers than a single thread's.
 
     Args:
         job: what is learnt; only one that is `divisible` is cut.
