@@ -9,13 +9,14 @@ import pytest
 import torch
 from torch import nn
 
-from heedful.config import Config
+from heedful.config import Config, TrainConfig
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.gradients import Gradients
 from heedful.learn.sequence_data import SequenceData, sources_as_ids, targets_as_ids
 from heedful.learn.taught import Taught
 from heedful.learn.transducing import Transducing
+from heedful.learn.updates import Updates
 from heedful.nn.classify import Classifier
 from heedful.nn.dropout import Dropout
 from heedful.nn.transduce import Transducer
@@ -130,6 +131,23 @@ def test_parts_draw_different_numbers():
     found, _ = worked_out(job, 2)
     halves = found.output[0::2], found.output[1::2]
     assert not torch.equal(halves[0][:10], halves[1])
+
+
+@pytest.mark.parametrize("kind", ["binary", "convolution", "rewriting"])
+def test_a_step_by_parts_is_the_step_of_the_batch(kind):
+    """Fused optimizers read gradients as they lie in memory, whatever their strides say."""
+    moved = []
+    for threads in (1, 2):
+        job = PLAIN[kind]()
+        updates = Updates(job.network, replace(TrainConfig(), learning_rate=0.1))
+        worked_out(job, threads)
+        updates.step()
+        moved.append({name: p.detach().clone() for name, p in job.network.named_parameters()})
+    before = dict(PLAIN[kind]().network.named_parameters())
+    for name, weight in moved[0].items():
+        # Adam's first step is as long for a gradient of rounding alone as for any other.
+        torch.testing.assert_close(moved[1][name], weight, atol=2e-3, rtol=0, msg=name)
+    assert any(not torch.equal(before[name], weight) for name, weight in moved[0].items())
 
 
 def test_a_mean_over_marked_texts_is_not_cut():

@@ -64,7 +64,7 @@ class Gradients:
         waiting = [self._threads().submit(one, r, int(d)) for r, d in zip(cut, draws, strict=True)]
         passes, gradients = zip(*(done.result() for done in waiting), strict=True)
         for weight, *each in zip(self.weights, *gradients, strict=True):
-            weight.grad = _sum([g for g in each if g is not None])
+            weight.grad = _like(weight, _sum([g for g in each if g is not None]))
         return _joined(passes, cut)
 
     def _threads(self) -> ThreadPoolExecutor:
@@ -95,6 +95,16 @@ def _sum(values: list[Tensor]) -> Tensor | None:
     for value in values[1:]:  # a view of another's storage may not be added to
         total = total + value
     return total
+
+
+def _like(weight: Tensor, gradient: Tensor | None) -> Tensor | None:
+    """The gradient as its weight lies in memory, as `backward` would leave it.
+
+    A convolution's comes with other strides, and a fused optimizer reads both as they lie.
+    """
+    if gradient is None or gradient.is_sparse or gradient.stride() == weight.stride():
+        return gradient
+    return torch.empty_like(weight).copy_(gradient)
 
 
 def _joined(passes: tuple[Pass, ...], cut: list[NDArray[np.int64]]) -> Pass:
