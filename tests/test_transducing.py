@@ -69,11 +69,16 @@ class Stop(Silent):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("after", [3, 7])
-def test_resumed_training_ends_with_the_same_bytes(tmp_path, after):
+@pytest.mark.parametrize(("after", "threads"), [(3, 1), (7, 1), (7, 2)])
+def test_resumed_training_ends_with_the_same_bytes(tmp_path, after, threads):
     random = {"scheduled_sampling": 0.5, "decoder_dropout": 0.2, "word_dropout": 0.1}
     config = settings(
-        epochs=2, checkpoint_seconds=1e-9, label_smoothing=0.1, coverage=0.1, **random
+        epochs=2,
+        checkpoint_seconds=1e-9,
+        label_smoothing=0.1,
+        coverage=0.1,
+        threads=threads,
+        **random,
     )
     train, valid = reversals(), reversals(20, 1)
     whole = fit_sequence(train, valid, config)
