@@ -5,8 +5,7 @@
 
 32 texts of 256 tokens, vectors of 128, 256 filters of width 5, a table of 30,000 rows, words
 as frequent as Zipf has them; and whole networks. Milliseconds, the median of thirty repetitions
-(eight of whole networks). Prints a table, writes
-bench/results/steps.json.
+(eight of whole networks). Prints a table, writes bench/results/steps.json.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ from heedful.learn.updates import Updates
 from heedful.nn.classify import Classifier
 from heedful.nn.convolve import convolve
 from heedful.nn.dropout import Dropout
+from heedful.nn.tabled import Tabled
 from heedful.presets import preset
 from heedful.text.vocab import Encoded
 
@@ -94,6 +94,16 @@ def of_table(optimizer: Literal["adam", "lazy-adam"]) -> float:
     return took(step)
 
 
+def first_layer(layer: nn.Conv1d, ids: Tensor, *, known: bool) -> float:
+    """States before ReLU, without gradients: from the tokens' vectors, or from a table of rows."""
+    vectors, mask = torch.randn(ROWS, WIDTH), torch.ones_like(ids, dtype=torch.bool)
+    table = Tabled(vectors, [layer])
+    with torch.inference_mode():
+        if known:
+            return took(lambda: table(ids, mask))
+        return took(lambda: convolve(layer, vectors[ids]))
+
+
 def of_network(name: str, texts: int, tokens: int, *, cut: bool) -> float:
     """Gradients of a batch: threads share every step, or take a part of the texts each."""
     config = with_machine(preset(name))
@@ -127,6 +137,8 @@ def measured() -> dict[str, tuple[float, float]]:
     def ours(x: Tensor) -> Tensor:
         return convolve(layer, x)
 
+    often = 1 / torch.arange(1.0, ROWS + 1)
+    ids = torch.multinomial(often, TEXTS * TOKENS, replacement=True).view(TEXTS, TOKENS)
     return {
         "product of 2,048 x 2,048, float32 and bfloat16": (
             product(torch.float32), product(torch.bfloat16)
@@ -136,6 +148,9 @@ def measured() -> dict[str, tuple[float, float]]:
         ),
         "the same in bfloat16": (
             there_and_back(turned, values, half=True), there_and_back(ours, values, half=True)
+        ),
+        "the same forwards alone, float32, and from a table": (
+            first_layer(layer, ids, known=False), first_layer(layer, ids, known=True)
         ),
         "drop-out, nn.Dropout and ours": (
             there_and_back(nn.Dropout(0.5), values, half=False),

@@ -72,7 +72,7 @@ def test_scores_are_those_of_the_vectors(given, monkeypatch):
         np.testing.assert_array_equal(logits(made, data), found)
 
 
-def test_training_and_explaining_know_of_no_table():
+def test_the_table_is_forgotten_in_the_end():
     made = network()
     with first_layer_known(made, 10**9):
         assert made.first is not None

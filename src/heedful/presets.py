@@ -220,7 +220,6 @@ SHORT_TEXTS: dict[str, dict[str, Any]] = {
         "model.head_dropout": 0.5,
         "pretrain.on_training": False,
         "pretrain.regions": 0,
-        "train.optimizer": "adam",
         "train.batch_size": 128,
         "train.epochs": 4,
         "train.keep_epoch": "best",
@@ -228,7 +227,10 @@ SHORT_TEXTS: dict[str, dict[str, Any]] = {
     },
     "fast": {"text.min_frequency": 1},
 }
-SHORT_TEXTS["best"] = SHORT_TEXTS["default"] | {"pretrain.on_training": True}
+SHORT_TEXTS["best"] = SHORT_TEXTS["default"] | {
+    "pretrain.on_training": True,
+    "train.optimizer": "adam",
+}
 FEW_SHORT_TEXTS: dict[str, dict[str, Any]] = {
     "default": {"train.batch_size": 64, "train.learning_rate": 3e-3, "train.epochs": 8},
 }

@@ -15,8 +15,7 @@ def masked_texts(ids: Tensor, mask: Tensor, share: float) -> Tensor:
     A chosen text draws r from U[0, 1] and loses each real token with probability r (Madsen et
     al. 2024, "Faithfulness Measurable Masked Language Models", who choose half of every batch).
     Texts are chosen one by one, so that one that fills a batch alone is masked as often as any
-    other. Draws come from the
-    thread's generator (nn/chance.py).
+    other. Draws come from the thread's generator (nn/chance.py).
 
     Args:
         ids: (B, T).

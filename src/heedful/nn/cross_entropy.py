@@ -3,8 +3,8 @@
 PyTorch's way makes the logits of all tokens, their logarithms of probabilities and the gradients
 of both: four rectangles of tokens times vocabulary, each far larger than the processor's caches.
 Here a piece of the tokens is done with before the next one is begun; what remains of it are its
-losses and what it adds to the gradients. The same sums, but for rounding (Hsu et al. 2024, "Liger
-Kernel", section 3.2, have it for GPUs).
+losses and what it adds to the gradients. The same sums, but for rounding (as Hsu et al. 2024,
+"Liger Kernel", do on GPUs).
 """
 
 from __future__ import annotations
