@@ -119,7 +119,7 @@ class Running:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request on a connection of its own. A body is bytes, an iterator of bytes, or JSON."""
+        """One request on a connection of its own. A body is bytes, pieces of bytes, or JSON."""
         given = {"Content-Type": "application/json"} | dict(headers or {})
         if body is not None and not isinstance(body, bytes | Iterator):
             body = json.dumps(body).encode()

@@ -96,7 +96,9 @@ def test_forms_and_other_formats(server: Running, name: str) -> None:
 
 
 def test_a_file_of_sources_is_rewritten(server: Running) -> None:
-    answer = server.post("/files?model=writer", b"source\nabc\ngfe\n", Content_Type="text/csv")
+    answer = server.post(
+        "/files?model=writer&text=given", b"given\nabc\ngfe\n", Content_Type="text/csv"
+    )
     found = finished(server, answer.json()["id"])
     single = [
         server.post("/models/writer/predict", {"inputs": text}).json()[0]["translation_text"]

@@ -67,17 +67,17 @@ class Files:
         Raises:
             ProblemError: 503; as many files as may be are not done yet.
         """
-        self._forget()
+        self._forget(room=1)
         if sum(not filed.finished for filed in self._files.values()) >= MOST:
             raise busy(f"{MOST} files are being scored already")
         assert self.home is not None
         return Path(tempfile.mkdtemp(dir=self.home))
 
-    def _forget(self) -> None:
-        """Remove what is old, and of what is done the oldest where there is too much."""
+    def _forget(self, room: int = 0) -> None:
+        """Remove what is old, and of what is done the oldest, to make room for so many."""
         now = time.monotonic()
         done = [filed for filed in self._files.values() if filed.finished]
-        spare = len(self._files) - MOST + 1
+        spare = len(self._files) - MOST + room
         for i, filed in enumerate(sorted(done, key=lambda one: one.made)):
             if now - filed.made > KEPT or i < spare:
                 self.remove(filed)
