@@ -4,8 +4,8 @@
     python bench/serve_load.py RUN --clients 64 --seconds 60
 
 The server is a process of its own; the clients are one other process, each with a connection that
-stays open, asking for one text (a generated review) at a time. Then as many clients send requests of
-256 texts, more than the queue holds: refusals (503) are counted and timed, and afterwards single
+stays open, asking for one text (a generated review) at a time. Then as many clients send requests
+of 256 texts, more than the queue holds: refusals (503) are counted and timed, and afterwards single
 requests again. Then SIGTERM while all ask: every request that the server counts as answered must
 have reached its client. Writes bench/results/serve-load.json.
 """
@@ -209,7 +209,12 @@ def main() -> None:
     print(f"\npeak memory of the server {found['peak_mib']} MiB, exit code {found['exit_code']}")
     lost = found["answered_by_server"] - found["received_by_clients"]
     print(f"answered {found['answered_by_server']:,}, lost {lost}")
-    about = {"clients": asked.clients, "seconds": asked.seconds}
+    about = {
+        "machine": contest.machine(),
+        "run": Path(asked.run).name,
+        "clients": asked.clients,
+        "seconds": asked.seconds,
+    }
     asked.out.write_text(json.dumps(about | found, indent=2) + "\n", encoding="utf-8")
 
 

@@ -52,6 +52,8 @@ def test_one_text_gets_a_list_several_a_list_of_lists(server: Running) -> None:
     assert server.post("/", {"inputs": ["good"]}).json() == [one]
     first = server.post("/predict", {"inputs": "good", "parameters": {"top_k": 1}}).json()
     assert first == one[:1]
+    first = server.post("/predict", {"inputs": "good", "parameters": {"top_k": 1.0}}).json()
+    assert first == one[:1], "in JSON 1.0 is a whole number"
     assert server.post("/predict", {"inputs": "good", "parameters": None}).json() == one
 
 
@@ -178,7 +180,7 @@ def test_examples_come_from_validation_data(server: Running) -> None:
         ("/predict", {"inputs": "a", "parameters": {"topk": 1}}, "parameters.topk", "not known"),
         ("/predict", {"inputs": "a", "parameters": {"top_k": 0}}, "parameters.top_k", "greater"),
         ("/predict", {"inputs": "a", "parameters": {"top_k": "1"}}, "parameters.top_k", "whole"),
-        ("/predict", {"inputs": "a", "parameters": {"top_k": 1.0}}, "parameters.top_k", "whole"),
+        ("/predict", {"inputs": "a", "parameters": {"top_k": 1.5}}, "parameters.top_k", "whole"),
         ("/predict", {"inputs": "a", "parameters": {"top_k": True}}, "parameters.top_k", "whole"),
         ("/explain", {"inputs": ["a"]}, "inputs", "must be a string, not a list"),
         ("/explain", {"inputs": "a", "parameters": {"target": "x"}}, "parameters.target", "knows"),
@@ -221,6 +223,8 @@ def test_paths_that_are_not_there(server: Running) -> None:
     answer = server.get("/predict")
     assert "GET means nothing" in answer.refusal(405)
     assert answer.headers["allow"] == "POST"
+    assert server.send("PUT", "/").headers["allow"] == "GET, HEAD, POST"
+    assert server.send("OPTIONS", "/files/x").headers["allow"] == "DELETE, GET"
 
 
 def test_metrics_count_what_happened(server: Running) -> None:

@@ -119,6 +119,7 @@ def test_health_and_metadata(server: Running) -> None:
         ({"inputs": [tensor(["a"], name="x")]}, "inputs[0].name"),
         ({"inputs": [tensor(["a", 1])]}, "inputs[0].data[1]"),
         ({"inputs": [tensor("a")]}, "inputs[0].data"),
+        ({"inputs": [tensor([])]}, "inputs[0].data"),
         ({"inputs": [tensor(["a", ""])]}, "inputs[0].data[1]"),
         ({"inputs": [tensor(["a"] * 257)]}, "inputs[0].data"),
         ({"inputs": [tensor(["a"])], "outputs": [{"name": "x"}]}, "outputs[0].name"),
@@ -129,3 +130,9 @@ def test_wrong_tensors_are_refused_as_the_protocol_says(
     server: Running, asked: dict[str, Any], field: str
 ) -> None:
     server.post(V2.format("words"), asked).refusal(400, field)
+
+
+def test_binary_tensors_are_refused_with_a_reason(server: Running) -> None:
+    head = {"Inference-Header-Content-Length": "2"}
+    answer = server.send("POST", V2.format("words"), b"{}\x01\0\0\0a", head)
+    assert "binary_data=False" in answer.refusal(400)

@@ -148,8 +148,9 @@ def test_a_schema_fuzzer_finds_no_failure(runs: list[str]) -> None:
             [
                 *(Path(sys.executable).with_name("st"), "run", f"{url}/openapi.json"),
                 *("--checks", "all", "--max-examples", "25", "--seed", "1"),
-                # Hosts and headers that no client of HTTP can send are not ours to describe.
-                *("--exclude-checks", "missing_required_header,unsupported_method"),
+                # What is right for one model is not for another (top_k, methods, an id that is
+                # known), which a description of all cannot say.
+                *("--exclude-checks", "positive_data_acceptance"),
                 *("--suppress-health-check", "all", "--workers", "1", "--no-color"),
             ],
             capture_output=True,

@@ -59,11 +59,14 @@ def build(models: dict[str, Served], serving: Serving) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk, app.state.files = desk, files
-    for made in (predicting, rewriting, explaining, about, open_inference):
-        app.include_router(made.routes(desk))
-    app.include_router(filing.routes(desk, files))
-    app.include_router(pages.routes(app))
-    problems.install(app)
+    routers = [
+        *(made.routes(desk) for made in (predicting, rewriting, explaining, about, open_inference)),
+        filing.routes(desk, files),
+        pages.routes(app),
+    ]
+    for router in routers:
+        app.include_router(router)
+    problems.install(app, [route for router in routers for route in router.routes])
     _layer(app, desk)
     return app
 

@@ -30,8 +30,9 @@ TEXT = "text"
 
 def _data(value: Any) -> list[str]:
     """The texts, in row-major order: a list, or a list of lists of one text."""
-    if not isinstance(value, list):
-        raise ProblemError(400, "inputs[0].data must be a list of strings", "inputs[0].data")
+    if not isinstance(value, list) or not value:
+        message = "inputs[0].data must be a list of strings, one at least"
+        raise ProblemError(400, message, "inputs[0].data")
     found = []
     for i, one in enumerate(value):
         field = f"inputs[0].data[{i}]"

@@ -7,10 +7,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
-from heedful.face.console import note
 from heedful.face.serve.replies import json_response
 
 
@@ -87,8 +88,8 @@ def of_validation(error: RequestValidationError) -> ProblemError:
     return ProblemError(422, f"{field} {said}{also}", field)
 
 
-def install(app: FastAPI) -> None:
-    """Every failure of a request becomes JSON."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Every refusal of a request becomes JSON; `routes` are all there are."""
 
     async def problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ProblemError)
@@ -100,16 +101,11 @@ def install(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _of_http(request, error).response()
-
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        note(f"{request.method} {request.url.path}: {error!r}", style="red")
-        return ProblemError(500, "the server failed; its terminal says more").response()
+        return _of_http(request, error, routes).response()
 
     app.add_exception_handler(ProblemError, problem)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unforeseen)
 
 
 def as_protocol_wants(request: Request, error: ProblemError) -> ProblemError:
@@ -119,11 +115,22 @@ def as_protocol_wants(request: Request, error: ProblemError) -> ProblemError:
     return error
 
 
-def _of_http(request: Request, error: HTTPException) -> ProblemError:
-    path = request.url.path
+def _of_http(request: Request, error: HTTPException, routes: Sequence[BaseRoute]) -> ProblemError:
+    path, headers = request.url.path, dict(error.headers or {})
     said = {
         404: f"there is nothing at {path}; /docs tells what there is",
         405: f"{request.method} means nothing at {path}; /docs tells what does",
     }
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(methods_at(path, routes))
     message = said.get(error.status_code, str(error.detail))
-    return ProblemError(error.status_code, message, headers=error.headers)
+    return ProblemError(error.status_code, message, headers=headers)
+
+
+def methods_at(path: str, routes: Sequence[BaseRoute]) -> list[str]:
+    """What can be done at a path; several routes may share it."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, APIRoute) and route.path_regex.match(path):
+            found |= route.methods
+    return sorted(found)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from heedful.face.serve.problems import ProblemError
@@ -43,11 +48,12 @@ def _no_number(name: str) -> NoReturn:
     raise ProblemError(400, f"the body is no JSON: {name} is no number; leave it out")
 
 
-def _number(text: str) -> float:
+def _number(text: str) -> float | int:
+    """In JSON 3.0 is as whole as 3."""
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ProblemError(400, f"the body holds a number too large: {text[:20]}; leave it out")
-    return value
+    return int(value) if value.is_integer() else value
 
 
 def _check_depth(value: Any) -> None:
@@ -87,18 +93,35 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
-            if self.body_field is None:
-                return await handle(request)
-            _check_kind(request)
-            framed = StrictRequest(request.scope, request.receive)
-            if body := await framed.body():
-                framed.value = parsed(body)
-            return await handle(framed)
+            try:
+                if self.body_field is None:
+                    return await handle(request)
+                return await handle(await _framed(request))
+            except (ProblemError, RequestValidationError, HTTPException):
+                raise
+            except ClientDisconnect:
+                raise ProblemError(400, "the client has gone") from None  # nobody reads it
+            except Exception as error:
+                # Here, and not further out, so that the answer has all headers and is counted.
+                traceback.print_exception(error, file=sys.stderr)
+                message = "the server failed, which is its own fault; its terminal says more"
+                raise ProblemError(500, message) from None
 
         return strictly
 
 
+async def _framed(request: Request) -> StrictRequest:
+    """The request with its body read."""
+    _check_kind(request)
+    framed = StrictRequest(request.scope, request.receive)
+    if body := await framed.body():
+        framed.value = parsed(body)
+    return framed
+
+
 def _check_kind(request: Request) -> None:
+    if "inference-header-content-length" in request.headers:
+        raise ProblemError(400, "binary tensors are not read here; send JSON (binary_data=False)")
     kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
         message = f"the body is {kind[:60] or 'of no type'}; send JSON, with Content-Type: {JSON}"
