@@ -132,5 +132,5 @@ def methods_at(path: str, routes: Sequence[BaseRoute]) -> list[str]:
     found: set[str] = set()
     for route in routes:
         if isinstance(route, APIRoute) and route.path_regex.match(path):
-            found |= route.methods
+            found |= route.methods or set()
     return sorted(found)
