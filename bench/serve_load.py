@@ -31,7 +31,7 @@ from heedful.text.generate.reviews import generate
 
 OUT = contest.BENCH / "results" / "serve-load.json"
 RECOVERY = 200  # requests, one after the other
-HEAD = ("phase", "requests", "per s", "p50, ms", "p99, ms", "503", "other errors")
+HEAD = ("phase", "requests", "per s", "p50, ms", "p99, ms", "503", "its p99, ms", "other errors")
 
 
 @dataclass
@@ -192,7 +192,7 @@ def measured(run: str, clients: int, seconds: float) -> dict[str, Any]:
 
 def row(name: str, found: dict[str, Any]) -> list[str]:
     """A phase in the table."""
-    keys = ("requests", "per_second", "p50_ms", "p99_ms", "refused", "errors")
+    keys = ("requests", "per_second", "p50_ms", "p99_ms", "refused", "refused_p99_ms", "errors")
     return [name, *("–" if found[key] is None else f"{found[key]:,}" for key in keys)]
 
 
