@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.responses import FileResponse, Response
 
-from heedful.face.serve.answers import REFUSALS
+from heedful.face.serve.answers import REFUSALS, ErrorAnswer
 from heedful.face.serve.desk import Desk
 from heedful.face.serve.files import Files
 from heedful.face.serve.loaded import chosen
@@ -99,7 +99,9 @@ def routes(desk: Desk, files: Files) -> APIRouter:
     """`/files`."""
     router = APIRouter(route_class=StrictRoute, tags=["files"])
     told: dict[str, Any] = {"response_model": FileAnswer, "responses": REFUSALS}
-    gone: dict[str, Any] = {"responses": {k: REFUSALS[k] for k in (401, 403, 404)}}
+    refusals = {k: REFUSALS[k] for k in (401, 403, 404, 422)}
+    early = {409: {"model": ErrorAnswer, "description": "It is not done."}}
+    gone: dict[str, Any] = {"responses": refusals | early}
 
     @router.post("/files", summary="Score a file", status_code=202, openapi_extra=_BODY, **told)
     async def send(request: Request, how: Annotated[How, Query()]) -> Response:
