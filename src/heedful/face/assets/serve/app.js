@@ -42,10 +42,11 @@ const show = () => {
   settle();
   const model = modelOf();
   showModel(model);
+  find("panel-text").classList.toggle("rewrites", isSequence(model));
   find("tab-compare").hidden = isSequence(model);
   find("tools").hidden = isSequence(model) || chosen.tab === "file";
   find("says").hidden = find("tools").hidden;
-  find("says").textContent = legendOf(chosen.method).says + (legendOf(chosen.method).unit ? ` Unit: ${legendOf(chosen.method).unit}.` : "");
+  find("says").textContent = legendOf(chosen.method).says;
   find("text-label").textContent = isSequence(model) ? "Your text, to be rewritten" : "Your text";
   for (const radio of find("look").querySelectorAll("input")) radio.checked = radio.value === chosen.look;
   bar.show(chosen.tab);

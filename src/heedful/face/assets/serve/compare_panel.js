@@ -49,7 +49,7 @@ export const comparePanel = (modelOf) => {
     fails.failed(error);
   });
   const ask = (pause = 0) => {
-    if (fields.some(({ value }) => value === "")) {
+    if (fields.some(({ value }) => value.trim() === "")) {
       work.stop();
       clear();
       fails.clear();
@@ -70,7 +70,7 @@ export const comparePanel = (modelOf) => {
     ask,
     // Comes with the text of the first tab, for people to edit.
     begin: (text) => {
-      if (fields.every(({ value }) => value === "")) fields.forEach((field) => { field.value = text; });
+      if (fields.every(({ value }) => value.trim() === "")) fields.forEach((field) => { field.value = text; });
       ask();
     },
     redraw: () => {

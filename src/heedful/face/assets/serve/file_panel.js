@@ -63,7 +63,7 @@ export const filePanel = (modelOf) => {
     if (token.get()) link.addEventListener("click", (event) => { event.preventDefault(); fetched(link); });
     const again = button("Another file", () => { forget(); input.focus(); });
     draw(name, `${count(state.done, "text")} scored${state.errors ? `, ${count(state.errors, "row")} that could not be used` : ""}.`, 1,
-      summaryBars(summaryOf(state)), tag("div", [link, again], "actions"));
+      summaryBars(state.summary), tag("div", [link, again], "actions"));
     find("said").textContent = `${name}: ${count(state.done, "text")} scored`;
   };
   // A link cannot carry a token: the answer is fetched and handed over as a file.
@@ -83,5 +83,41 @@ export const filePanel = (modelOf) => {
     fails.clear();
     return follow(state);
   };
+  const follow = (state) => {
+    if (state.state === "done") return finished(state);
+    if (state.state === "failed") { const { error } = state; forget(); return fails.say(error); }
+    const { name } = job, share = state.size ? state.bytes / state.size : null;
+    draw(name, `${count(state.done, "text")} scored so far …`, share, tag("div", cancel(), "actions"));
+    timer = setTimeout(look, EVERY);
+    return undefined;
+  };
+  const start = async (file) => {
+    forget();
+    const mine = { name: file.name, path: "", progress: (share) => { if (job === mine) draw(file.name, `sending … ${percent(share)}`, share < 1 ? share : null, tag("div", cancel(), "actions")); } };
+    job = mine;
+    mine.progress(0);
+    try {
+      const begun = await send(`files?${new URLSearchParams({ model: modelOf().name, name: file.name })}`, file, mine.progress);
+      if (job !== mine) return;
+      mine.path = place("files", begun.id);
+      look();
+    } catch (error) {
+      if (job !== mine || error.name === "AbortError") return;
+      forget();
+      last = file;
+      fails.failed(error);
+    }
+  };
+  let last = null;
+  const fails = failures(find("file-state"), () => (job?.path ? look() : last && start(last)));
+
+  input.addEventListener("change", () => { if (input.files[0]) start(input.files[0]); input.value = ""; });
+  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    if (file) start(file);
+  });
   return { ask: () => {}, redraw: () => {} };
 };

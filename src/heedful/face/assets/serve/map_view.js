@@ -16,7 +16,7 @@ export const mapOf = (record, view) => {
     const word = tag("b", revealed(text), "");
     word.className = [step, view.moved?.has(i) ? "moved" : ""].filter(Boolean).join(" ");
     // For those who do not see colours: read aloud, and in sight where numbers are asked for.
-    if (step) word.append(tag("span", ` ${spelt(method, found[i])}`, "num"));
+    if (step) word.append(tag("span", `\u00a0${spelt(method, found[i])}`, "num"));
     word.token = i;
     spots.set(i, word);
     return word;

@@ -45,7 +45,9 @@ const moves = (changes, method, all) => {
   if (!order.length) return tag("p", "No word’s number has changed.", "empty");
   const rows = order.map((one) => [cell(one.before, one.from, spell), cell(one.after, one.to, spell),
     tag("span", signed(one.change), one.change < 0 ? "change less" : one.change > 0 ? "change more" : ""), one.same ? "" : one.before ? one.after ? "replaced" : "taken out" : "put in"]);
-  return tableOf(["first text", "second text", "change", "edit"], rows, all ? "Every word of both texts, and how its number changed" : "The words whose numbers changed most");
+  const table = tableOf(["first text", "second text", "change", "edit"], rows, all ? "Every word of both texts, and how its number changed" : "The words whose numbers changed most");
+  table.classList.add("moves");
+  return table;
 };
 
 export const drawMoved = (article, first, second, view) => {

@@ -40,7 +40,7 @@ export const textPanel = (modelOf) => {
     article.hidden = true;
     article.replaceChildren();
     article.removeAttribute("aria-busy");
-    find("empty").hidden = field.value !== "";
+    find("empty").hidden = field.value.trim() !== "";
   };
   const draw = () => {
     const view = viewOf(record);
@@ -81,7 +81,7 @@ export const textPanel = (modelOf) => {
   });
   const ask = (pause = 0) => {
     asker.stop();
-    if (field.value === "") { work.stop(); fails.clear(); clear(); return; }
+    if (field.value.trim() === "") { work.stop(); fails.clear(); clear(); return; }
     if (!article.hidden) article.setAttribute("aria-busy", "true");
     work.ask(pause);
   };
