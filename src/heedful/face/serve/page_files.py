@@ -1,4 +1,4 @@
-"""The files of the page at `/`: its own, and what it shares with the pages of explanations.
+"""What the page at `/` shares with the pages of explanations.
 
 The colours of maps, and the words beside them, are written here from the same constants as on
 every other face, so that a map looks the same wherever it is drawn.
@@ -7,8 +7,6 @@ every other face, so that a map looks the same wherever it is drawn.
 from __future__ import annotations
 
 import json
-from importlib import resources
-from typing import NamedTuple
 
 from heedful.explain.legend import LEGENDS
 from heedful.face import heat, trust_rows
@@ -22,37 +20,15 @@ from heedful.face.page_data import method_list
 from heedful.face.templates import asset
 from heedful.face.theme import theme_css
 
-INDEX = "index.html"
 SHARED = ("map.css", "trust.css", "alignment.css", "alignment.js")
 """Files that the explanation pages are made of, too."""
-TYPES = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-}
 
 
-class PageFile(NamedTuple):
-    """What is sent for a name."""
-
-    content: bytes
-    media_type: str
-
-
-def page_files() -> dict[str, PageFile]:
-    """Every file of the page by its name; `INDEX` stands at `/`, the others in `/assets/`."""
+def shared_files() -> dict[str, bytes]:
+    """By name what the page needs beside the files of its own folder."""
     texts = {name: asset(name) for name in SHARED}
     texts |= {"theme.css": theme_css() + shades_css(), "legend.js": _legend()}
-    own = resources.files("heedful.face.assets").joinpath("serve").iterdir()
-    texts |= {
-        file.name: file.read_text(encoding="utf-8")
-        for file in sorted(own, key=lambda file: file.name)
-        if file.name.rpartition(".")[2] in TYPES
-    }
-    return {
-        name: PageFile(text.encode(), TYPES[name.rpartition(".")[2]])
-        for name, text in texts.items()
-    }
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def _legend() -> str:

@@ -1,5 +1,5 @@
 // The page: which models there are, what is chosen, and the three things to do with them.
-import { askJson, place } from "./api.js";
+import { askJson } from "./api.js";
 import { comparePanel } from "./compare_panel.js";
 import { find, option, tag } from "./dom.js";
 import { failures, takeTokens } from "./failures.js";
@@ -11,6 +11,7 @@ import { textPanel } from "./text_panel.js";
 
 let models = [];
 const modelOf = () => models.find(({ name }) => name === chosen.model) ?? models[0];
+const EXAMPLES = 6;
 const isSequence = (model) => model.task === "sequence";
 const panels = { text: textPanel(modelOf), compare: comparePanel(modelOf), file: filePanel(modelOf) };
 
@@ -18,13 +19,13 @@ const panels = { text: textPanel(modelOf), compare: comparePanel(modelOf), file:
 const settle = () => {
   const model = modelOf(), methods = methodsOf(model);
   chosen.model = model.name;
-  if (!methods.includes(chosen.method)) chosen.method = methods[0] ?? "";
+  if (!methods.includes(chosen.method)) chosen.method = methods.includes(model.method) ? model.method : methods[0] ?? "";
   if (!(model.labels ?? []).includes(chosen.class)) chosen.class = "";
   if (!LOOKS.includes(chosen.look)) chosen.look = LOOKS[0];
   if (!(chosen.tab in panels) || (isSequence(model) && chosen.tab === "compare")) chosen.tab = "text";
 };
 const methodsOf = ({ methods = [] }) => {
-  const names = methods.map((method) => method.name ?? method).filter((name) => name !== "random");
+  const names = methods.filter((name) => name !== "random");
   return names.includes("contribution") ? ["contribution", ...names.filter((name) => name !== "contribution")] : names;
 };
 
@@ -56,10 +57,10 @@ const bar = tabs(find("tabs"), (tab) => choose({ tab }));
 const showExamples = async (model) => {
   const box = find("examples"), list = box.querySelector("ul");
   box.hidden = true;
-  let found = [];
+  let found = { examples: [] };
   try { found = await askJson(`examples?${new URLSearchParams({ model: model.name })}`); } catch { /* examples are an extra */ }
   if (model !== modelOf()) return;
-  const texts = (found.examples ?? found).map((example) => example.text ?? example);
+  const texts = found.examples.slice(0, EXAMPLES).map(({ text }) => text);
   list.replaceChildren(...texts.map((text) => {
     const button = tag("button", text, "example");
     button.type = "button";
@@ -86,8 +87,7 @@ onChange(() => {
 const fails = failures(find("state"), () => start());
 const start = async () => {
   try {
-    const found = await askJson(place("models"));
-    models = found.models ?? found;
+    models = await askJson("models");
   } catch (error) { return fails.failed(error); }
   fails.clear();
   find("page").hidden = false;

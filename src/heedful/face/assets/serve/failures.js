@@ -33,10 +33,14 @@ export const failures = (box, again, field = null) => {
       const seconds = Math.max(1, error.wait);
       return say(`The server is busy. Trying again in ${seconds} s.`, later(1000 * seconds));
     }
-    field?.setAttribute("aria-invalid", "true");
-    return say(error.message);
+    return refused(error.message);
   };
-  return { clear, failed, say };
+  const refused = (message) => {
+    clear();
+    field?.setAttribute("aria-invalid", "true");
+    say(message[0].toUpperCase() + message.slice(1));
+  };
+  return { clear, failed, refused, say };
 };
 
 // One form for all panels: whoever was refused last is tried again.

@@ -5,13 +5,17 @@ import { find, tag } from "./dom.js";
 import { failures } from "./failures.js";
 import { chance, count, percent } from "./numbers.js";
 
-const EVERY = 500; // milliseconds between looks at a job
+const EVERY = 400; // milliseconds between looks at a job
+// Browsers guess the type of a file in many ways; its name says what it is.
+const KINDS = { csv: "text/csv", tsv: "text/tab-separated-values", tab: "text/tab-separated-values",
+  jsonl: "application/jsonl", ndjson: "application/jsonl" };
+const kindOf = ({ name }) => KINDS[name.toLowerCase().split(".").pop()] ?? "";
 
 // fetch tells no progress of what it sends; XMLHttpRequest does.
-const send = (path, file, progress) => new Promise((resolve, reject) => {
+const send = (path, file, mine, progress) => new Promise((resolve, reject) => {
   const request = new XMLHttpRequest();
   request.open("POST", path);
-  for (const [name, value] of Object.entries(headers({ "Content-Type": file.type || "application/octet-stream" }))) request.setRequestHeader(name, value);
+  for (const [name, value] of Object.entries(headers({ "Content-Type": kindOf(file) }))) request.setRequestHeader(name, value);
   request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
   request.onload = () => {
     if (request.status < 300) resolve(JSON.parse(request.responseText));
@@ -19,15 +23,15 @@ const send = (path, file, progress) => new Promise((resolve, reject) => {
   };
   request.onerror = () => reject(new Refused("the server does not answer"));
   request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
-  progress.cancel = () => request.abort();
+  mine.stop = () => request.abort();
   request.send(file);
 });
 
-const summaryBars = ({ counts, rows, probability }) => {
-  const order = Object.entries(counts).sort((a, b) => b[1] - a[1]), most = Math.max(...order.map((x) => x[1]), 1);
-  const list = tag("ul", order.map(([name, n]) => barRow(name, n / most, `${n.toLocaleString("en")} · ${percent(rows ? n / rows : 0)}`
-    + (name in probability ? ` · p ${chance(probability[name])}` : ""), "own")), "bars counted");
-  list.setAttribute("aria-label", "How many texts got each label, and how probable it was on average");
+const summaryBars = (summary) => {
+  const total = summary.reduce((n, { count: rows }) => n + rows, 0), most = Math.max(...summary.map(({ count: rows }) => rows), 1);
+  const list = tag("ul", summary.map(({ label, count: rows, mean_probability: p }) =>
+    barRow(label, rows / most, `${rows.toLocaleString("en")} · ${percent(rows / total)} · mean p ${chance(p)}`, "own")), "bars counted");
+  list.setAttribute("aria-label", "Texts of each label, their share, and how probable the label was on average");
   return list;
 };
 
@@ -49,7 +53,7 @@ export const filePanel = (modelOf) => {
   };
   const forget = () => {
     clearTimeout(timer);
-    job?.progress?.cancel?.();
+    job?.stop?.();
     if (job?.path) ask(job.path, { method: "DELETE" }).catch(() => {}); // it ends by itself, too
     job = null;
     article.hidden = true;
@@ -62,9 +66,10 @@ export const filePanel = (modelOf) => {
     link.download = `${name.replace(/\.[^.]+$/, "")}-predictions.csv`;
     if (token.get()) link.addEventListener("click", (event) => { event.preventDefault(); fetched(link); });
     const again = button("Another file", () => { forget(); input.focus(); });
-    draw(name, `${count(state.done, "text")} scored${state.errors ? `, ${count(state.errors, "row")} that could not be used` : ""}.`, 1,
-      summaryBars(state.summary), tag("div", [link, again], "actions"));
-    find("said").textContent = `${name}: ${count(state.done, "text")} scored`;
+    const told = `${count(state.done - state.errors, "text")} scored by ${state.model}`
+      + (state.errors ? `; ${count(state.errors, "row")} could not be used, the file says why` : "");
+    draw(name, `${told}.`, 1, summaryBars(state.summary), tag("div", [link, again], "actions"));
+    find("said").textContent = `${name}: ${told}`;
   };
   // A link cannot carry a token: the answer is fetched and handed over as a file.
   const fetched = async (link) => {
@@ -85,39 +90,67 @@ export const filePanel = (modelOf) => {
   };
   const follow = (state) => {
     if (state.state === "done") return finished(state);
-    if (state.state === "failed") { const { error } = state; forget(); return fails.say(error); }
-    const { name } = job, share = state.size ? state.bytes / state.size : null;
-    draw(name, `${count(state.done, "text")} scored so far …`, share, tag("div", cancel(), "actions"));
+    if (state.state === "failed") { forget(); return fails.refused(state.reason); }
+    const { name } = job, { rows, done } = state, waits = state.state === "waiting" ? "waiting for its turn …" : "counting the rows …";
+    draw(name, rows ? `${done.toLocaleString("en")} of ${count(rows, "row")} done` : waits, rows ? Math.min(done / rows, 0.999) : null,
+      summaryBars(state.summary), tag("div", cancel(), "actions"));
     timer = setTimeout(look, EVERY);
     return undefined;
   };
+  const progress = (mine, share) => {
+    if (job === mine) draw(mine.name, `sending … ${percent(share)}`, share < 1 ? share : null, tag("div", cancel(), "actions"));
+  };
   const start = async (file) => {
     forget();
-    const mine = { name: file.name, path: "", progress: (share) => { if (job === mine) draw(file.name, `sending … ${percent(share)}`, share < 1 ? share : null, tag("div", cancel(), "actions")); } };
+    last = file;
+    if (!kindOf(file)) return fails.refused(`${file.name} is no CSV, TSV or JSONL file; its name must end in .csv, .tsv or .jsonl.`);
+    const mine = { name: file.name, path: "", stop: null };
     job = mine;
-    mine.progress(0);
+    progress(mine, 0);
+    const query = { model: modelOf().name, ...(column.value.trim() ? { text: column.value.trim() } : {}) };
     try {
-      const begun = await send(`files?${new URLSearchParams({ model: modelOf().name, name: file.name })}`, file, mine.progress);
-      if (job !== mine) return;
+      const begun = await send(`files?${new URLSearchParams(query)}`, file, mine, (share) => progress(mine, share));
+      if (job !== mine) return undefined;
       mine.path = place("files", begun.id);
-      look();
+      return follow(begun);
     } catch (error) {
-      if (job !== mine || error.name === "AbortError") return;
+      if (job !== mine || error.name === "AbortError") return undefined;
       forget();
-      last = file;
-      fails.failed(error);
+      if (error.message.includes("?text=COLUMN")) return askColumn(error.message);
+      return fails.failed(error);
     }
   };
+  // Which column holds the texts is not clear: the reader says it.
+  const askColumn = (message) => {
+    fails.refused(message.replaceAll("?text=COLUMN", "the name of the column, below"));
+    find("column-form").hidden = false;
+    column.focus();
+  };
+  // Another file has other columns.
+  const begin = (file) => {
+    column.value = "";
+    find("column-form").hidden = true;
+    start(file);
+  };
   let last = null;
+  const column = find("column");
   const fails = failures(find("file-state"), () => (job?.path ? look() : last && start(last)));
+  find("column-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (last) start(last);
+  });
 
-  input.addEventListener("change", () => { if (input.files[0]) start(input.files[0]); input.value = ""; });
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    if (file) begin(file);
+    input.value = "";
+  });
   for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     const [file] = event.dataTransfer.files;
-    if (file) start(file);
+    if (file) begin(file);
   });
   return { ask: () => {}, redraw: () => {} };
 };

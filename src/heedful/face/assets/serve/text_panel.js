@@ -1,7 +1,7 @@
 // A text and what the model says of it, as it is typed.
 import { explain } from "./api.js";
 import { drawCard } from "./card.js";
-import { find, tag } from "./dom.js";
+import { characters, find, tag } from "./dom.js";
 import { failures } from "./failures.js";
 import { isAlways, legendOf, valuesOf, verdictOf } from "./heat.js";
 import { latest } from "./latest.js";
@@ -79,9 +79,14 @@ export const textPanel = (modelOf) => {
     article.removeAttribute("aria-busy");
     fails.failed(error);
   });
+  const tooLong = () => {
+    const most = modelOf()?.max_characters ?? Infinity, size = field.value.length > most ? characters(field.value).length : 0;
+    return size > most ? `This text has ${size.toLocaleString("en")} characters; the server takes ${most.toLocaleString("en")} at most.` : "";
+  };
   const ask = (pause = 0) => {
     asker.stop();
     if (field.value.trim() === "") { work.stop(); fails.clear(); clear(); return; }
+    if (tooLong()) { work.stop(); clear(); fails.refused(tooLong()); return; }
     if (!article.hidden) article.setAttribute("aria-busy", "true");
     work.ask(pause);
   };
