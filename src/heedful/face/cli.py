@@ -23,11 +23,13 @@ from heedful.face.rewriting import (
     refuse,
     rewrites,
 )
+from heedful.face.serve.serving import Serving
 from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
+SERVING = Serving()
 
 app = typer.Typer(
     name="heedful",
@@ -553,6 +555,50 @@ def info(
 
     run_info(run, json, graph)
     return None
+
+
+@app.command()
+def serve(
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Run folders; the first is the default model.", metavar="RUN..."),
+    ],
+    host: Annotated[str, typer.Option(help="Where to listen.", metavar="HOST")] = SERVING.host,
+    port: Annotated[int, typer.Option(help="0 = any.", metavar="PORT")] = SERVING.port,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Secret that every request must show.", envvar="HEEDFUL_TOKEN", metavar="TEXT"
+        ),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Pages of this origin may ask (again for more).", metavar="ORIGIN"),
+    ] = None,
+    max_body: Annotated[
+        int, typer.Option(help="Of a request.", metavar="BYTES")
+    ] = SERVING.max_body,
+    max_file: Annotated[int, typer.Option(help="Of a file.", metavar="BYTES")] = SERVING.max_file,
+    max_characters: Annotated[
+        int, typer.Option(help="Of a text.", metavar="N")
+    ] = SERVING.max_characters,
+    max_batch: Annotated[
+        int, typer.Option(help="Texts of a request.", metavar="N")
+    ] = SERVING.max_batch,
+    queue: Annotated[int, typer.Option(help="Texts that may wait.", metavar="N")] = SERVING.queue,
+    timeout: Annotated[
+        float, typer.Option(help="For a request.", metavar="SECONDS")
+    ] = SERVING.timeout,
+) -> None:
+    """Serve trained runs over HTTP, with a page for people at /.
+
+    Labels, explanations, rewritings, whole files; see /docs of the running server. Stops on
+    SIGTERM or Ctrl-C when what it accepted is answered.
+    """
+    from heedful.face.serve.command import run_serve
+
+    limits = (max_body, max_file, max_characters, max_batch, queue, timeout)
+    run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits))
 
 
 @app.command()
