@@ -1,122 +1,23 @@
-"""The page at `/` in a real browser, against a real server with models set by hand.
-
-A word's contribution to these models is its weight over the number of tokens, so what the page
-must show is known without asking the code that made it.
-"""
+"""The page at `/` in a real browser, against a real server: typing, any text, keys, a phone."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browsing import Opened
-from heedful.face.page import to_html
 from heedful.face.spelling import chance
-from heedful.learn.folder import save_model
-from heedful.records import Explanation
-from made_models import bag_of_words
-from reading_back import marked, spans, text_of
-from serving_runs import Running, running
+from reading_back import marked, text_of
+from visiting import HOSTILE, WORDS, probability
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("uvicorn", reason="heedful[serve] is not installed")
 
-WEIGHTS = {"great": 6.0, "awful": -6.0, "film": 0.0, "the": 0.0, "נפלא": 6.0, "café": 6.0}
-OTHER = {"great": -6.0, "film": 3.0}
-HOSTILE = (
-    "<script>document.title='x'</script> \"great\" & 'awful' 👩\u200d👩\u200d👧 great 𝒜\U0001f600awful "
-    "&lt;b&gt; e\u0301e\u0301 great סרט נפלא מאוד a\u0300wful great\u202e awful"
-)
-WORDS = "great|awful|נפלא"
 
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two classifiers, made by hand."""
-    place = tmp_path_factory.mktemp("runs")
-    for name, weights in (("films", WEIGHTS), ("others", OTHER)):
-        (place / name).mkdir()
-        save_model(bag_of_words(weights), place / name)
-    return [place / "films", place / "others"]
-
-
-@pytest.fixture(scope="module")
-def server(runs: list[Path]) -> Iterator[Running]:
-    with running(runs) as started:
-        yield started
-
-
-class Visit(Opened):
-    """An open page of a server."""
-
-    def __init__(self, browser: Any, address: str, hash_: str = "", **settings: Any) -> None:
-        self.context = browser.new_context(**settings)
-        self.page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.address = address
-        self.page.goto(f"{address}/{hash_}")
-
-    def type(self, text: str, box: str = "#text") -> None:
-        """Fill a box and wait until the answer for exactly that text is drawn."""
-        self.page.fill(box, text)
-        self.settled(text)
-
-    def settled(self, text: str) -> None:
-        self.page.wait_for_function(_SETTLED, arg=text)
-
-    def head(self, where: str = "#result") -> str:
-        return str(self.page.locator(f"{where} .head strong").text_content())
-
-    def width(self) -> int:
-        return int(self.page.evaluate("document.documentElement.scrollWidth"))
-
-
-_SETTLED = """text => {
-  const result = document.getElementById("result"), map = result.querySelector(".map");
-  if (result.hidden || result.hasAttribute("aria-busy") || !map) return false;
-  const copy = map.cloneNode(true);
-  copy.querySelectorAll(".num").forEach(node => node.remove());
-  return copy.textContent === text;
-}"""
-
-
-@pytest.fixture
-def visit(browser: Any, server: Running) -> Iterator[Any]:
-    opened: list[Visit] = []
-
-    def go(hash_: str = "", address: str = server.address, **settings: Any) -> Visit:
-        opened.append(Visit(browser, address, hash_, **settings))
-        return opened[-1]
-
-    yield go
-    for each in opened:
-        assert each.complaints == [], "no error, no violation of the content policy"
-        assert all(url.startswith((each.address, "data:")) for url in each.requests)
-        each.context.close()
-
-
-def log_odds(text: str, weights: dict[str, float] = WEIGHTS) -> float:
-    """Of positive: the mean weight of a text of single words."""
-    words = text.split()
-    return sum(weights.get(word, 0.0) for word in words) / len(words)
-
-
-def probability(logit: float) -> float:
-    return float(1 / (1 + 2.718281828459045**-logit))
-
-
-def test_typing_marks_the_right_characters_of_any_text(visit: Any) -> None:
-    seen = visit("#class=positive")
+def test_typing_marks_the_right_characters_of_any_text(visit_page: Any) -> None:
+    seen = visit_page("#class=positive")
     seen.type("the great film")
     assert seen.head() == f"positive {chance(probability(2.0))}"
     assert marked(seen.page) == [(4, 9, "p")]
@@ -132,8 +33,8 @@ def test_typing_marks_the_right_characters_of_any_text(visit: Any) -> None:
     assert seen.page.locator("#result script, #result .map :not(b, i, .num)").count() == 0
 
 
-def test_an_answer_that_comes_late_is_dropped(visit: Any) -> None:
-    seen = visit("#class=positive")
+def test_an_answer_that_comes_late_is_dropped(visit_page: Any) -> None:
+    seen = visit_page("#class=positive")
     seen.type("film")
     held: list[Any] = []
 
@@ -160,9 +61,8 @@ def test_an_answer_that_comes_late_is_dropped(visit: Any) -> None:
     assert seen.head().startswith("positive")
 
 
-@pytest.mark.parametrize("scheme", ["light"])
-def test_a_phone_shows_everything_without_sideways_scrolling(visit: Any, scheme: str) -> None:
-    seen = visit(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+def test_a_phone_shows_everything_without_sideways_scrolling(visit_page: Any) -> None:
+    seen = visit_page(viewport={"width": 360, "height": 740})
     long = "great " * 30 + "x" * 300 + " " + HOSTILE
     seen.page.fill("#text", long)
     seen.settled(long)
@@ -176,20 +76,16 @@ def test_a_phone_shows_everything_without_sideways_scrolling(visit: Any, scheme:
         assert seen.width() <= 360, tab
 
 
-def test_the_keyboard_alone_is_enough(visit: Any) -> None:
-    seen = visit("#model=films&class=positive")
+def test_the_keyboard_alone_is_enough(visit_page: Any) -> None:
+    seen = visit_page("#model=films&class=positive")
     keys = seen.page.keyboard
     seen.page.wait_for_selector("#page", state="visible")
 
     def to(wanted: str) -> None:
         for _ in range(30):
             keys.press("Tab")
-            if seen.page.evaluate("document.activeElement.matches(arguments[0])".replace("arguments[0]", json.dumps(wanted))):
-                outline = seen.page.evaluate(
-                    "(e => { const s = getComputedStyle(e.matches('input[type=radio], [type=file]') ? "
-                    "e.nextElementSibling : e); return s.outlineStyle })(document.activeElement)"
-                )
-                assert outline != "none", f"{wanted} shows that it has the focus"
+            if seen.page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+                assert seen.page.evaluate(_OUTLINE) != "none", f"{wanted} shows the focus"
                 return
         raise AssertionError(f"{wanted} is not reached by the Tab key")
 
@@ -212,3 +108,24 @@ def test_the_keyboard_alone_is_enough(visit: Any) -> None:
     keys.press("ArrowRight")
     assert seen.page.locator("#tab-compare").get_attribute("aria-selected") == "true"
     to("#first")
+
+
+# A radio button and a file's are hidden: the label beside them shows the focus.
+_OUTLINE = """() => {
+  const e = document.activeElement, hidden = e.matches("[type=radio], [type=file]");
+  return getComputedStyle(hidden ? e.nextElementSibling : e).outlineStyle;
+}"""
+
+
+@pytest.mark.slow
+def test_hebrew_runs_from_the_right(visit_page: Any) -> None:
+    seen = visit_page("#class=positive")
+    text = "סרט נפלא great מאוד"
+    seen.type(text)
+    assert marked(seen.page) == [(4, 8, "p"), (9, 14, "p")]
+    for where in ("#text", "#result .map"):
+        assert seen.page.locator(where).evaluate("e => getComputedStyle(e).direction") == "rtl"
+    seen.page.locator("#result .map").focus()
+    seen.page.keyboard.press("Home")
+    seen.page.keyboard.press("ArrowLeft")
+    assert seen.page.locator("#said").text_content().startswith("נפלא: +1.50 for positive")

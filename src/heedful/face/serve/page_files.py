@@ -52,4 +52,6 @@ def _legend() -> str:
         "FOLD_FROM": LONG,
         "FOLD_LEAST": SHORT,
     }
-    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in values.items())
+    return "".join(
+        f"export const {name} = {json.dumps(value)};\n" for name, value in values.items()
+    )

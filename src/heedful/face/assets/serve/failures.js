@@ -16,6 +16,7 @@ export const failures = (box, again, field = null) => {
   const say = (message, ...more) => {
     box.hidden = false;
     box.replaceChildren(tag("p", message), ...more);
+    find("said").textContent = message;
   };
   const later = (pause) => {
     const button = tag("button", "Try now");

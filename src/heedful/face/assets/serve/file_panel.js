@@ -28,9 +28,9 @@ const send = (path, file, mine, progress) => new Promise((resolve, reject) => {
 });
 
 const summaryBars = (summary) => {
-  const total = summary.reduce((n, { count: rows }) => n + rows, 0), most = Math.max(...summary.map(({ count: rows }) => rows), 1);
+  const total = summary.reduce((n, { count: rows }) => n + rows, 0);
   const list = tag("ul", summary.map(({ label, count: rows, mean_probability: p }) =>
-    barRow(label, rows / most, `${rows.toLocaleString("en")} · ${percent(rows / total)} · mean p ${chance(p)}`, "own")), "bars counted");
+    barRow(label, rows / total, `${rows.toLocaleString("en")} · ${percent(rows / total)} · mean p ${chance(p)}`, "own")), "bars counted");
   list.setAttribute("aria-label", "Texts of each label, their share, and how probable the label was on average");
   return list;
 };
@@ -98,7 +98,7 @@ export const filePanel = (modelOf) => {
     return undefined;
   };
   const progress = (mine, share) => {
-    if (job === mine) draw(mine.name, `sending … ${percent(share)}`, share < 1 ? share : null, tag("div", cancel(), "actions"));
+    if (job === mine) draw(mine.name, share < 1 ? `sending … ${percent(share)}` : "sent; the server looks what it is …", share < 1 ? share : null, tag("div", cancel(), "actions"));
   };
   const start = async (file) => {
     forget();
