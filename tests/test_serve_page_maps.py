@@ -91,14 +91,12 @@ def test_method_class_and_model_are_switched_and_kept_in_the_address(visit_page:
     assert marked(seen.page) == [(0, 5, "n")]
     # Left out, the word takes its share with it, and the mean of the other doubles.
     seen.page.select_option("#method", "leave-one-out")
-    seen.page.wait_for_function("document.querySelectorAll('#result .map .num').length === 2")
+    seen.page.wait_for_selector("#result .num >> nth=1")
     assert numbers(seen) == ["great −3.00", "film +3.00"]
     seen.page.select_option("#method", "attention")
     assert [x[2] for x in marked(seen.page)] == ["a", "a"]
     seen.page.select_option("#model", "others")
-    seen.page.wait_for_function(
-        "document.querySelector('#result strong').textContent.startsWith('negative')"
-    )
+    seen.page.wait_for_selector("#result strong >> text=negative")
     assert seen.head() == f"negative {chance(probability(1.5))}"
     assert seen.page.input_value("#class") == "", "another model, its own classes"
     address = seen.page.url
