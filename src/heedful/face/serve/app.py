@@ -58,7 +58,7 @@ def build(models: dict[str, Served], serving: Serving) -> FastAPI:
         strict_content_type=False,
         redirect_slashes=False,
     )
-    app.state.desk = desk
+    app.state.desk, app.state.files = desk, files
     for made in (predicting, rewriting, explaining, about, open_inference):
         app.include_router(made.routes(desk))
     app.include_router(filing.routes(desk, files))

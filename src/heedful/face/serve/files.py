@@ -34,11 +34,14 @@ class Files:
 
     The thread only reads and writes; the texts are scored by the desk's own thread, when no
     request waits.
+
+    Attributes:
+        home: where the files are, a folder for each; None until `start`.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._home: Path | None = None
+        self.home: Path | None = None
         self._files: dict[str, Filed] = {}
         self._lock = threading.Lock()
         self._todo: SimpleQueue[tuple[Filed, Path, str | None] | None] = SimpleQueue()
@@ -46,7 +49,7 @@ class Files:
 
     def start(self) -> None:
         """Begin."""
-        self._home = Path(tempfile.mkdtemp(prefix="heedful-files-"))
+        self.home = Path(tempfile.mkdtemp(prefix="heedful-files-"))
         self._thread.start()
 
     def stop(self) -> None:
@@ -55,8 +58,8 @@ class Files:
             filed.cancelled.set()
         self._todo.put(None)
         self._thread.join(self.desk.serving.timeout)
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
+        if self.home is not None:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def place(self) -> Path:
         """A new folder for a file.
@@ -64,17 +67,17 @@ class Files:
         Raises:
             ProblemError: 503; as many files as may be are not done yet.
         """
-        self._forget()
+        self._forget(room=1)
         if sum(not filed.finished for filed in self._files.values()) >= MOST:
             raise busy(f"{MOST} files are being scored already")
-        assert self._home is not None
-        return Path(tempfile.mkdtemp(dir=self._home))
+        assert self.home is not None
+        return Path(tempfile.mkdtemp(dir=self.home))
 
-    def _forget(self) -> None:
-        """Remove what is old, and of what is done the oldest where there is too much."""
+    def _forget(self, room: int = 0) -> None:
+        """Remove what is old, and of what is done the oldest, to make room for so many."""
         now = time.monotonic()
         done = [filed for filed in self._files.values() if filed.finished]
-        spare = len(self._files) - MOST + 1
+        spare = len(self._files) - MOST + room
         for i, filed in enumerate(sorted(done, key=lambda one: one.made)):
             if now - filed.made > KEPT or i < spare:
                 self.remove(filed)

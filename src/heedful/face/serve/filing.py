@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.responses import FileResponse, Response
 
@@ -161,8 +162,9 @@ async def received(request: Request, folder: Path) -> Path:
 async def _of_form(request: Request, folder: Path) -> Path:
     try:
         form = await request.form(max_files=1, max_fields=4, max_part_size=_PIECE)
-    except MultiPartException as error:
-        raise ProblemError(400, f"the form cannot be read: {error.message}", "file") from None
+    except (MultiPartException, HTTPException) as error:  # the one turns into the other
+        said = getattr(error, "detail", None) or getattr(error, "message", "")
+        raise ProblemError(400, f"the form cannot be read: {said}", "file") from None
     try:
         sent = form.get("file")
         if not isinstance(sent, UploadFile):

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from heedful.face.serve.problems import ProblemError
 from heedful.face.serve.serving import Serving
 
-OPEN = ("/v2", "/v2/health/live", "/v2/health/ready", "/", "/docs", "/openapi.json", "/favicon.ico")
+OPEN = ("/v2/health/live", "/v2/health/ready", "/", "/docs", "/openapi.json", "/favicon.ico")
 """Reachable without a token (`/` only to read): nothing there tells of the runs."""
 
 OURS = ("localhost", "127.0.0.1", "::1")

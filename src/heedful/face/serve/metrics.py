@@ -75,16 +75,19 @@ class Counting:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                # Before it goes out, so that whoever has an answer finds it counted.
+                self._count(scope, status, time.perf_counter() - began)
             await send(message)
 
-        try:
-            await self.app(scope, receive, counting)
-        finally:
-            route = getattr(scope.get("route"), "path_format", "none")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            self.metrics.requests.labels(method, route, str(status)).inc()
-            self.metrics.seconds.labels(route).observe(time.perf_counter() - began)
-            self.metrics.answered += status > 0
+        await self.app(scope, receive, counting)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path_format", "none")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self.metrics.requests.labels(method, route, str(status)).inc()
+        self.metrics.seconds.labels(route).observe(seconds)
+        self.metrics.answered += 1
 
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH")
