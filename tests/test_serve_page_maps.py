@@ -8,22 +8,16 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-import torch
 
 from browsing import Opened
-from heedful.config import Config, ModelConfig, SequenceConfig
 from heedful.face.alignment import number_of, shade_of
 from heedful.face.colours import contrast
 from heedful.face.page import to_html
 from heedful.face.spelling import chance
 from heedful.learn.sequence_folder import save_sequence
-from heedful.learn.sequence_model import SequenceModel
-from heedful.nn.transduce import Transducer
 from heedful.records import Explanation, Rewriting
-from heedful.text.sequence import SequenceTokenizer
 from reading_back import marked, spans
-from serving_runs import Running, running
-from visiting import HOSTILE, Visit, probability, words
+from visiting import HOSTILE, Visit, probability, serving_at, words
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("uvicorn", reason="heedful[serve] is not installed")
@@ -31,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_map_is_the_one_of_the_explanation_pages(
-    visit_page: Any, browser: Any, page_server: Running, tmp_path: Path
+    visit_page: Any, browser: Any, page_server: str, tmp_path: Path
 ) -> None:
     """The page's script does the sums of heat.py and trust_rows.py again: they must agree."""
     text = "the great great film was not awful at all, " + HOSTILE
@@ -75,9 +69,9 @@ _MARKS = """card => [...card.querySelectorAll("path, circle")].map(
   mark => mark.getAttribute("d") ?? mark.getAttribute("cx"))"""
 
 
-def asked(server: Running, text: str, parameters: dict[str, Any]) -> Explanation:
+def asked(address: str, text: str, parameters: dict[str, Any]) -> Explanation:
     body = json.dumps({"inputs": text, "parameters": parameters}).encode()
-    request = Request(f"{server.address}/explain", body, {"Content-Type": "application/json"})
+    request = Request(f"{address}/explain", body, {"Content-Type": "application/json"})
     with urlopen(request, timeout=60) as answer:
         return Explanation.from_json(json.load(answer))
 
@@ -178,7 +172,7 @@ def test_every_text_can_be_read(visit_page: Any, scheme: str) -> None:
     pairs = seen.page.evaluate(_COLOURS)
     assert len(pairs) > 20
     assert [p for p in pairs if contrast(p[1], p[2]) < 4.5] == []
-    (paper,) = {p[2] for p in pairs if p[0].startswith("H2")}
+    (paper,) = {p[2] for p in pairs if p[0].startswith("STRONG")}
     assert (contrast(paper, "#000000") < 2) == (scheme == "dark")
 
 
@@ -230,15 +224,17 @@ def test_measuring_trust_can_be_cancelled(visit_page: Any) -> None:
 def test_a_rewriting_shows_what_each_symbol_was_read_from(
     browser: Any, tmp_path: Path, page_runs: list[Path]
 ) -> None:
-    save_sequence(scribbler(), tmp_path)
-    with running([tmp_path, *page_runs]) as server:
-        seen = Visit(browser, server.address)
+    from serving import writer  # needs heedful[serve], as the server does
+
+    save_sequence(writer(), tmp_path)
+    with serving_at([tmp_path, *page_runs]) as address:
+        seen = Visit(browser, address)
         seen.page.wait_for_selector("#page", state="visible")
         assert seen.page.locator("#tab-compare").is_hidden()
         seen.page.fill("#text", "abca")
         seen.page.wait_for_selector("#result .o")
         body = json.dumps({"inputs": "abca"}).encode()
-        request = Request(f"{server.address}/explain", body, {"Content-Type": "application/json"})
+        request = Request(f"{address}/explain", body, {"Content-Type": "application/json"})
         with urlopen(request, timeout=60) as answer:
             record = Rewriting.from_json(json.load(answer))
         assert seen.head() == record.text
@@ -263,17 +259,3 @@ def test_a_rewriting_shows_what_each_symbol_was_read_from(
 
 def lit(seen: Visit) -> list[str]:
     return [x.text_content() for x in seen.page.locator("#result .s small").all()]
-
-
-def scribbler() -> SequenceModel:
-    """Writes nonsense, but always the same, and looks somewhere at each step."""
-    model = ModelConfig(embedding=5, hidden=4, attention="additive", attention_width=3)
-    own = {"source_unit": "character", "target_unit": "character", "tied": False}
-    sequence = SequenceConfig(units=8, readout=6, target_embedding=6, max_length=6, **own)
-    tokenizer = SequenceTokenizer.fit(["abcabc"], "character", False, 100, 1)
-    torch.manual_seed(1)
-    network = Transducer(model, sequence, len(tokenizer), len(tokenizer)).eval()
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.mul_(3)
-    return SequenceModel(Config(model=model, sequence=sequence), tokenizer, tokenizer, network)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from reading_back import text_of
-from serving_runs import running
-from visiting import Visit, drop, words
+from visiting import Visit, drop, serving_at, words
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("uvicorn", reason="heedful[serve] is not installed")
@@ -68,8 +67,8 @@ def test_a_column_that_cannot_be_found_is_asked_for(visit_page: Any) -> None:
 
 
 def test_a_token_is_asked_for_and_kept_in_the_tab_only(browser: Any, page_runs: list[Path]) -> None:
-    with running(page_runs, token="sesame") as guarded:
-        seen = Visit(browser, guarded.address)
+    with serving_at(page_runs, token="sesame") as guarded:
+        seen = Visit(browser, guarded)
         seen.page.wait_for_selector("#token-why >> text=wants a token")
         assert seen.page.locator("#page").is_hidden()
         seen.page.fill("#token-text", "wrong")
@@ -127,8 +126,8 @@ def test_a_server_that_is_gone_or_busy_is_said_and_tried_again(visit_page: Any) 
 
 
 def test_texts_that_cannot_be_read_are_said(browser: Any, page_runs: list[Path]) -> None:
-    with running(page_runs, max_characters=40) as small:
-        seen = Visit(browser, small.address, "#class=positive")
+    with serving_at(page_runs, max_characters=40) as small:
+        seen = Visit(browser, small, "#class=positive")
         seen.page.wait_for_selector("#empty", state="visible")
         seen.type("\U0001f600" * 20 + " great film")  # 31 characters, 51 units of UTF-16
         seen.page.fill("#text", "great film " * 4)

@@ -7,7 +7,8 @@ must show is known without asking the code that made it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import pytest
 from browsing import Opened
 from heedful.learn.folder import save_model
 from made_models import bag_of_words
-from serving_runs import Running, running
 
 PATIENCE = 90_000  # milliseconds; a busy machine is no failure
 WEIGHTS = {"great": 6.0, "awful": -6.0, "film": 0.0, "the": 0.0, "נפלא": 6.0, "café": 6.0}
@@ -27,6 +27,15 @@ HOSTILE = (
     "&lt;b&gt; e\u0301e\u0301 great סרט נפלא מאוד a\u0300wful great\u202e awful"
 )
 WORDS = "great|awful|נפלא"
+
+
+@contextmanager
+def serving_at(runs: Sequence[Path], **limits: Any) -> Iterator[str]:
+    """The address of a server of these runs."""
+    from serving import running  # here: it needs heedful[serve], and not every test does
+
+    with running([str(run) for run in runs], **limits) as started:
+        yield started.url
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +49,9 @@ def page_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def page_server(page_runs: list[Path]) -> Iterator[Running]:
-    with running(page_runs) as started:
-        yield started
+def page_server(page_runs: list[Path]) -> Iterator[str]:
+    with serving_at(page_runs) as address:
+        yield address
 
 
 class Visit(Opened):
@@ -85,10 +94,10 @@ _SETTLED = """text => {
 
 
 @pytest.fixture
-def visit_page(browser: Any, page_server: Running) -> Iterator[Any]:
+def visit_page(browser: Any, page_server: str) -> Iterator[Any]:
     opened: list[Visit] = []
 
-    def go(hash_: str = "", address: str = page_server.address, **settings: Any) -> Visit:
+    def go(hash_: str = "", address: str = page_server, **settings: Any) -> Visit:
         opened.append(Visit(browser, address, hash_, **settings))
         return opened[-1]
 
