@@ -35,7 +35,7 @@ def test_a_file_is_scored_and_fetched(visit_page: Any, tmp_path: Path) -> None:
     assert bars[0].startswith("positive3·75%") and bars[1].startswith("negative1·25%")
     with seen.page.expect_download() as fetched:
         seen.page.click("#job .actions a")
-    assert fetched.value.suggested_filename == "texts-predictions.csv"
+    assert fetched.value.suggested_filename.endswith("predictions.csv")
     lines = rows_of(fetched)
     assert [x["label"] for x in lines] == ["positive", "negative", "positive", "", "positive"]
     assert lines[4]["text"] == 'a, great "film"'
