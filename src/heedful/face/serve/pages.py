@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
+from heedful.face.serve.page_files import shared_files
 from heedful.face.serve.problems import ProblemError
 from heedful.face.serve.replies import json_response
 from heedful.face.serve.strict import StrictRoute
@@ -28,11 +29,12 @@ DESCRIPTION = "serve/docs.html"
 def assets() -> dict[str, bytes]:
     """The files of the page by name, read once."""
     folder = resources.files("heedful.face.assets").joinpath("serve")
-    return {
+    own = {
         one.name: one.read_bytes()
         for one in folder.iterdir()
         if one.name == PAGE or _end(one.name) in KINDS
     }
+    return shared_files() | own
 
 
 def _end(name: str) -> str:
