@@ -1,0 +1,129 @@
+"""Where records go: standard output, or a file that appears whole and can be gone on with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from heedful.face.console import note
+from heedful.face.output.asked import Output
+from heedful.face.output.column import Column, Record
+from heedful.face.output.journal import Journal
+from heedful.face.output.parts import Parts
+from heedful.face.output.pieces import arrow, compressed, csv_head, csv_lines, json_lines
+from heedful.learn.model import cores
+
+
+class Target(Protocol):
+    """Takes records, piece by piece.
+
+    Attributes:
+        journal: what it has taken, earlier runs of the command included.
+    """
+
+    journal: Journal
+
+    def write(self, records: Sequence[Record]) -> None:
+        """One piece."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How records become bytes: what stands first, and each piece after it."""
+
+    head: bytes
+    piece: Callable[[Sequence[Record]], bytes]
+
+
+def form(output: Output, columns: Sequence[Column]) -> Form:
+    """As the output's format and compression say."""
+    if output.format == "jsonl":
+        found = Form(b"", json_lines)
+    elif output.format == "csv":
+        found = Form(csv_head(columns), lambda records: csv_lines(records, columns))
+    else:
+        found = Form(b"", lambda records: arrow(records, columns))
+    how, piece = output.compression, found.piece
+    if how is None or output.path == "-":
+        return found
+    head = compressed(found.head, how) if found.head else b""
+    return Form(head, lambda records: compressed(piece(records), how))
+
+
+class Printed:
+    """Standard output, as it comes."""
+
+    def __init__(self, form: Form) -> None:
+        self.journal = Journal({}, cores())
+        self._form = form
+        sys.stdout.write(form.head.decode())
+
+    def write(self, records: Sequence[Record]) -> None:
+        """One piece."""
+        sys.stdout.write(self._form.piece(records).decode())
+        count(self.journal, records)
+
+
+class Filed:
+    """A file's pieces, which become the file in the end."""
+
+    def __init__(self, parts: Parts, form: Form) -> None:
+        self.journal = parts.journal
+        self._parts = parts
+        self._form = form
+        if not parts.journal.bytes:
+            parts.append(form.head)
+
+    def write(self, records: Sequence[Record]) -> None:
+        """One piece, which is kept for good some seconds later at most."""
+        piece = self._form.piece(records)
+        count(self.journal, records)
+        self._parts.append(piece)
+        self._parts.keep_now_and_then()
+
+
+def count(journal: Journal, records: Sequence[Record]) -> None:
+    """One more piece, and the rows in it."""
+    journal.pieces += 1
+    journal.rows += len(records)
+    journal.errors += sum("error" in record for record in records)
+    journal.cut += sum(not record.get("finished", True) for record in records)
+
+
+@contextmanager
+def opened(
+    output: Output, columns: Sequence[Column], identity: Callable[[], dict[str, Any]]
+) -> Iterator[Target]:
+    """Where the records of a command go. A file appears under its name only when it is whole.
+
+    What is broken off is kept, as far as it has come; `output.resume` goes on from there.
+
+    Args:
+        output: what is asked for.
+        columns: of a table.
+        identity: `identity.identity` of this command; only called for a file.
+
+    Raises:
+        HeedfulError: it cannot be written, or not be gone on with.
+    """
+    output.check()
+    if output.path == "-":
+        yield Printed(form(output, columns))
+        sys.stdout.flush()
+        return
+    parts = Parts(Path(output.path), output.resume, identity())
+    with parts:
+        yield Filed(parts, form(output, columns))
+        parts.finish(columns if output.format == "parquet" else None)
+
+
+def tell(journal: Journal, output: Output) -> None:
+    """How many rows were written, and where."""
+    if output.path != "-" or journal.errors:
+        where = "" if output.path == "-" else f" in {output.path}"
+        rows = f"{journal.rows:,} row{'s' if journal.rows != 1 else ''}"
+        note(f"{rows}{where}, {journal.errors:,} with an error")
