@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,10 @@ from heedful.face.console import note, write_text
 from heedful.face.output.asked import Output
 from heedful.face.output.column import Column, number, plain, whole
 from heedful.face.output.identity import identity
-from heedful.face.output.pace import Pace, worth_a_bar
-from heedful.face.output.target import Target, opened, tell
+from heedful.face.output.writing import Scoring, write_scored
 from heedful.face.rewriting import Columns, sources_like
 from heedful.face.scoring import chunks, given, refuse_to_resume
-from heedful.learn.model import threads_for, using_threads
+from heedful.learn.model import cores, threads_for, using_threads
 from heedful.learn.sequence_folder import load_sequence
 from heedful.learn.sequence_model import SequenceModel
 from heedful.records import BadRow, Example, HeedfulError, Rewriting
@@ -81,18 +80,14 @@ def run_rewriting(
     drawn: list[Rewriting] = []
     with sources_like(folder, paths, options, columns) as (files, asked, known):
         found = read_sources(files, asked, known) if files else ()
-        told = asdict(asked) | {"source": known, "beam": writing.beam, "best": writing.best}
-        told |= {"format": output.format, "with_text": output.with_text}
-        layout = rewriting_columns(writing)
-        with opened(output, layout, lambda: identity(folder, texts, paths, told)) as target:
-            journal = target.journal
-            barred = bool(files) and worth_a_bar(output.path)
-            pace = Pace(lambda: None, journal.rows) if barred else None
-            rows = chain(given(texts, options), found)
-            with pace or nullcontext():
-                if not journal.complete:
-                    _write(model, rows, drawn, writing, target, pace)
-    tell(journal, output)
+        scoring = Scoring(
+            records=partial(_records, model, chain(given(texts, options), found), drawn, writing),
+            columns=rewriting_columns(writing),
+            identity=lambda: identity(folder, texts, paths, _options(asked, known, writing)),
+            share=(lambda: None) if files else None,
+            threads=cores(),
+        )
+        journal = write_scored(scoring, output)
     if journal.cut:
         note(f"{journal.cut:,} cut off at the maximum length (sequence.max_length)", "yellow")
     if writing.html:
@@ -101,23 +96,25 @@ def run_rewriting(
         note(f"{writing.html} written{more}")
 
 
-def _write(
+def _options(asked: ReadOptions, known: str | None, writing: Writing) -> dict[str, Any]:
+    """All that the output hangs on beside model and input, by the names of flags."""
+    output = writing.output
+    told = asdict(asked) | {"source": known, "beam": writing.beam, "best": writing.best}
+    return told | {"format": output.format, "with_text": output.with_text}
+
+
+def _records(
     model: SequenceModel,
     rows: Iterable[Example | BadRow],
     drawn: list[Rewriting],
     writing: Writing,
-    target: Target,
-    pace: Pace | None,
-) -> None:
-    """All pieces that the target has not got yet; `drawn` grows."""
-    journal, done = target.journal, target.journal.pieces
-    for index, chunk in enumerate(chunks(rows)):
-        if index < done:
-            continue
-        found = iter(_rewritten(model, chunk, drawn, writing, journal.threads))
-        target.write([_record(row, found, writing) for row in chunk])
-        if pace:
-            pace(journal.rows)
+    done: int,
+    threads: int,
+) -> Iterator[list[dict[str, Any]]]:
+    """What is said of all rows, chunk by chunk, but for the first `done` chunks; `drawn` grows."""
+    for chunk in islice(chunks(rows), done, None):
+        found = iter(_rewritten(model, chunk, drawn, writing, threads))
+        yield [_record(row, found, writing) for row in chunk]
 
 
 def _rewritten(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,11 @@ from typing import Any
 from heedful.face.output.asked import Output
 from heedful.face.output.column import BESIDE, Column, cells, kept, number, plain, whole, writable
 from heedful.face.output.identity import identity
-from heedful.face.output.pace import Pace, worth_a_bar
-from heedful.face.output.target import Target, opened, tell
+from heedful.face.output.writing import Scoring, write_scored
 from heedful.face.remembering import remembered
 from heedful.face.stdin import taking_stdin
 from heedful.learn.folder import load_model
-from heedful.learn.model import TextModel, threads_for, using_threads
+from heedful.learn.model import TextModel, cores, threads_for, using_threads
 from heedful.nn.tabled import first_layer_known
 from heedful.records import BadRow, Example, HeedfulError, Prediction
 from heedful.text.cells import UnusableError, read_text
@@ -49,17 +49,21 @@ def run_predict(
     model = load_model(folder)
     with taking_stdin(paths, options, lines=True, trained=known) as files:
         source = open_stream(files, known) if files else Stream(())
-        asked = asdict(known) | {"format": output.format, "with_text": output.with_text}
-        columns = prediction_columns(model, output, source.columns)
-        with opened(output, columns, lambda: identity(folder, texts, paths, asked)) as target:
-            journal = target.journal
-            rows = chain(given(texts, known), source)
-            done = 0 if journal.complete else journal.rows
-            pace = Pace(source.share, done) if files and worth_a_bar(output.path) else None
-            with pace or nullcontext():
-                if not journal.complete:
-                    _write(model, rows, source.columns, target, pace, output)
-    tell(journal, output)
+        rows = chain(given(texts, known), source)
+        scoring = Scoring(
+            records=partial(_records, model, rows, output.with_text, source.columns),
+            columns=prediction_columns(model, output, source.columns),
+            identity=lambda: identity(folder, texts, paths, _options(known, output)),
+            share=source.share if files else None,
+            threads=cores(),
+        )
+        write_scored(scoring, output)
+
+
+def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
+    """All that the output hangs on beside model and input, by the names of flags."""
+    asked = asdict(known) | {"format": output.format, "with_text": output.with_text}
+    return asked | {"keep_columns": asked.pop("beside")}
 
 
 def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:
@@ -72,20 +76,17 @@ def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:
         raise HeedfulError("standard input cannot be read again; --resume needs files as --input")
 
 
-def _write(
+def _records(
     model: TextModel,
     rows: Iterable[Example | BadRow],
+    with_text: bool,
     beside: Sequence[str],
-    target: Target,
-    pace: Pace | None,
-    output: Output,
-) -> None:
-    """All pieces that the target has not got yet."""
-    journal = target.journal
-    for chunk, predictions in _predicted(model, rows, journal.pieces, journal.threads):
-        target.write([_record(model, row, predictions, output.with_text, beside) for row in chunk])
-        if pace:
-            pace(journal.rows)
+    done: int,
+    threads: int,
+) -> Iterator[list[dict[str, Any]]]:
+    """What is said of all rows, chunk by chunk, but for the first `done` chunks."""
+    for chunk, predictions in _predicted(model, rows, done, threads):
+        yield [_record(model, row, predictions, with_text, beside) for row in chunk]
 
 
 def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:

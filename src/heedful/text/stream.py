@@ -22,7 +22,8 @@ class Stream:
         self.columns = tuple(dict.fromkeys(name for part in parts for name in part.beside))
 
     def __iter__(self) -> Iterator[Example | BadRow]:
-        for self._at, part in enumerate(self._parts):
+        for at, part in enumerate(self._parts):
+            self._at = at
             if part.beside == self.columns:
                 yield from part.items()
             else:

@@ -35,7 +35,9 @@ class Column:
         value = record.get(self.key)
         if self.within is not None:
             value = None if value is None else value.get(self.within)
-        if value is None or self.kind in ("whole", "number", "truth"):
+        if value is None or value != value:  # NaN, as JSON has no such number
+            return None
+        if self.kind in ("whole", "number", "truth"):
             return value
         if self.kind == "names":
             return [writable(name) for name in value]

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from heedful.face.console import note
 from heedful.face.output.column import Column
@@ -24,7 +24,6 @@ from heedful.face.output.identity import difference
 from heedful.face.output.journal import Journal, read_journal
 from heedful.face.output.locking import locked
 from heedful.face.output.parquet import write_parquet
-from heedful.learn.model import cores
 from heedful.records import HeedfulError
 
 EVERY = 2.0
@@ -37,14 +36,14 @@ class Parts:
     Args:
         path: the output.
         resume: go on with what lies there.
-        identity: what the output follows from.
+        blank: the journal of an output that is begun.
 
     Raises:
         HeedfulError: it cannot be written, another process writes it, or what lies there was made
             from something else.
     """
 
-    def __init__(self, path: Path, resume: bool, identity: dict[str, Any]) -> None:
+    def __init__(self, path: Path, resume: bool, blank: Journal) -> None:
         self.path = path
         self.folder = path.with_name(f".{path.name}.parts")
         self._pieces = self.folder / "pieces"
@@ -55,14 +54,14 @@ class Parts:
             self.folder.mkdir(exist_ok=True)
             self._lock = locked(self.folder / "lock", path)
             try:
-                self.journal = self._resumed(identity) if resume else self._anew(identity)
+                self.journal = self._resumed(blank) if resume else self._anew(blank)
                 self._open()
             except BaseException:
                 self._lock.close()
                 raise
         self._saved = time.monotonic()
 
-    def _anew(self, identity: dict[str, Any]) -> Journal:
+    def _anew(self, blank: Journal) -> Journal:
         with suppress(HeedfulError):
             old = read_journal(self._journal)
             if old and old.rows:
@@ -72,9 +71,9 @@ class Parts:
                 )
         self._journal.unlink(missing_ok=True)
         self._pieces.unlink(missing_ok=True)
-        return Journal(identity, cores())
+        return blank
 
-    def _resumed(self, identity: dict[str, Any]) -> Journal:
+    def _resumed(self, blank: Journal) -> Journal:
         old = read_journal(self._journal)
         if old is None:
             if self.path.exists():
@@ -84,8 +83,8 @@ class Parts:
                     "--resume to write it anew"
                 )
             note(f"nothing of {self.path} is left to go on with; it is begun")
-            return self._anew(identity)
-        if found := difference(old.identity, identity):
+            return self._anew(blank)
+        if found := difference(old.identity, blank.identity):
             raise HeedfulError(
                 f"{self.path} cannot be resumed: {found}; leave out --resume to write it anew"
             )
@@ -167,7 +166,8 @@ class Parts:
         if by_hand:
             with suppress(HeedfulError):
                 self.keep()
-        if self._kept:
+        piped = {"name": "-"} in self.journal.identity.get("inputs", ())
+        if self._kept and not piped:
             note(
                 f"{self._kept:,} rows of {self.path} are kept; the same command with --resume "
                 "goes on from there"

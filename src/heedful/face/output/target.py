@@ -15,7 +15,6 @@ from heedful.face.output.column import Column, Record
 from heedful.face.output.journal import Journal
 from heedful.face.output.parts import Parts
 from heedful.face.output.pieces import arrow, compressed, csv_head, csv_lines, json_lines
-from heedful.learn.model import cores
 
 
 class Target(Protocol):
@@ -57,8 +56,8 @@ def form(output: Output, columns: Sequence[Column]) -> Form:
 class Printed:
     """Standard output, as it comes."""
 
-    def __init__(self, form: Form) -> None:
-        self.journal = Journal({}, cores())
+    def __init__(self, form: Form, threads: int) -> None:
+        self.journal = Journal({}, threads)
         self._form = form
         sys.stdout.write(form.head.decode())
 
@@ -96,7 +95,10 @@ def count(journal: Journal, records: Sequence[Record]) -> None:
 
 @contextmanager
 def opened(
-    output: Output, columns: Sequence[Column], identity: Callable[[], dict[str, Any]]
+    output: Output,
+    columns: Sequence[Column],
+    identity: Callable[[], dict[str, Any]],
+    threads: int,
 ) -> Iterator[Target]:
     """Where the records of a command go. A file appears under its name only when it is whole.
 
@@ -106,16 +108,17 @@ def opened(
         output: what is asked for.
         columns: of a table.
         identity: `identity.identity` of this command; only called for a file.
+        threads: that scoring uses, unless what is gone on with was begun with another number.
 
     Raises:
         HeedfulError: it cannot be written, or not be gone on with.
     """
     output.check()
     if output.path == "-":
-        yield Printed(form(output, columns))
+        yield Printed(form(output, columns), threads)
         sys.stdout.flush()
         return
-    parts = Parts(Path(output.path), output.resume, identity())
+    parts = Parts(Path(output.path), output.resume, Journal(identity(), threads))
     with parts:
         yield Filed(parts, form(output, columns))
         parts.finish(columns if output.format == "parquet" else None)
