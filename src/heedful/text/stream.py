@@ -34,7 +34,8 @@ class Stream:
         """Its rows with their cells under the columns of all parts; None where it has no such."""
         for item in part.items():
             cells = dict(zip(part.beside, item.beside, strict=False))
-            yield replace(item, beside=tuple(cells.get(name) for name in self.columns))
+            aligned = tuple(cells.get(name) for name in self.columns)
+            yield replace(item, beside=aligned) if cells else item
 
     def share(self) -> float | None:
         """What part of all bytes has been read, 0 to 1; None where a part cannot tell."""
