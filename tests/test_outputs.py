@@ -237,7 +237,7 @@ def states(folder: Path, kept_at: Path, monkeypatch: pytest.MonkeyPatch) -> list
 
         monkeypatch.setattr(owner, name, step)
 
-    for name in ("append", "keep", "finish", "_remove"):
+    for name in ("begin", "append", "keep", "finish", "_remove"):
         watched(Parts, name)
     for owner, name in ((Path, "replace"), (parts.shutil, "rmtree"), (parts, "write_parquet")):
         watched(owner, name)
@@ -288,12 +288,12 @@ def test_killed_for_real(
     if (child := os.fork()) == 0:
         kept_pieces, real = 0, Parts.append
 
-        def append(self: Parts, data: bytes) -> None:
+        def append(self: Parts, *given: object) -> None:
             nonlocal kept_pieces
             kept_pieces += 1
-            if kept_pieces > pieces + 1:  # the line of names is one, too
+            if kept_pieces > pieces:
                 os.kill(os.getpid(), signal.SIGKILL)
-            real(self, data)
+            real(self, *given)
 
         Parts.append = append  # type: ignore[method-assign]
         heedful("predict", run, "--input", data, "--output", target)
@@ -322,6 +322,29 @@ def broken_off(run: Path, data: Path, tmp_path: Path, small_pieces: None) -> Pat
     assert f"8 rows of {target} are kept; the same command with --resume goes on" in ran.err
     assert not target.exists()
     return target
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_stopped_by_hand_at_any_step(
+    run: Path, data: Path, tmp_path: Path, small_pieces: None, written: bool
+) -> None:
+    """Between a piece and its journal, and before the piece is there: it is done again."""
+    real, calls = Parts._write, iter(range(9))
+
+    def stop(self: Parts, data: bytes) -> None:
+        fatal = next(calls) == 3
+        if written or not fatal:
+            real(self, data)
+        if fatal:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Parts, "_write", stop)
+        ran = heedful("predict", run, "--input", data, "--output", tmp_path / "a.csv")
+    assert ran.code == 130 and "8 rows" in ran.err
+    score(run, data, tmp_path / "a.csv", "--resume")
+    score(run, data, tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
 def test_what_was_scored_is_not_scored_again(

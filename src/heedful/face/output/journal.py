@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from heedful.face.output.column import Record
 from heedful.learn.files import write_json
 from heedful.records import HeedfulError
 
 FORMAT = 1
 
 
-@dataclass
+@dataclass(frozen=True)
 class Journal:
     """How far an output has come.
 
@@ -37,6 +39,17 @@ class Journal:
     bytes: int = 0
     complete: bool = False
     format: int = field(default=FORMAT)
+
+    def after(self, length: int, records: Sequence[Record]) -> Journal:
+        """With one more piece: of so many bytes, made of these records."""
+        return replace(
+            self,
+            pieces=self.pieces + 1,
+            rows=self.rows + len(records),
+            errors=self.errors + sum("error" in record for record in records),
+            cut=self.cut + sum(not record.get("finished", True) for record in records),
+            bytes=self.bytes + length,
+        )
 
     def save(self, path: Path) -> None:
         """Write it: the file is the old one or the new one, never a part."""

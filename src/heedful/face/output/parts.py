@@ -15,11 +15,12 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from heedful.face.console import note
-from heedful.face.output.column import Column
+from heedful.face.output.column import Column, Record
 from heedful.face.output.identity import difference
 from heedful.face.output.journal import Journal, read_journal
 from heedful.face.output.locking import locked
@@ -104,17 +105,29 @@ class Parts:
         if not journal.bytes:
             journal.save(self._journal)
 
-    def append(self, data: bytes) -> None:
-        """One piece more.
+    def begin(self, head: bytes) -> None:
+        """What stands before all pieces.
 
         Raises:
             HeedfulError: it cannot be written.
         """
-        if self._file is None:
-            return
-        with self._writing():
-            self._file.write(data)
-        self.journal.bytes += len(data)
+        self._write(head)
+        self.journal = replace(self.journal, bytes=len(head))
+
+    def append(self, data: bytes, records: Sequence[Record]) -> None:
+        """One piece more, made of these records.
+
+        Raises:
+            HeedfulError: it cannot be written.
+        """
+        self._write(data)
+        # In one step, after it is done: Ctrl-C may come in between any two.
+        self.journal = self.journal.after(len(data), records)
+
+    def _write(self, data: bytes) -> None:
+        if self._file is not None:
+            with self._writing():
+                self._file.write(data)
 
     def keep_now_and_then(self) -> None:
         """`keep`, unless that was moments ago."""
@@ -138,7 +151,7 @@ class Parts:
         Args:
             columns: the pieces are those of a table with these, and become Parquet.
         """
-        self.journal.complete = True
+        self.journal = replace(self.journal, complete=True)
         self.keep()
         if self._file is not None:
             self._file.close()

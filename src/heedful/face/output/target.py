@@ -18,13 +18,11 @@ from heedful.face.output.pieces import arrow, compressed, csv_head, csv_lines, j
 
 
 class Target(Protocol):
-    """Takes records, piece by piece.
+    """Takes records, piece by piece."""
 
-    Attributes:
-        journal: what it has taken, earlier runs of the command included.
-    """
-
-    journal: Journal
+    @property
+    def journal(self) -> Journal:
+        """What it has taken, earlier runs of the command included."""
 
     def write(self, records: Sequence[Record]) -> None:
         """One piece."""
@@ -63,34 +61,29 @@ class Printed:
 
     def write(self, records: Sequence[Record]) -> None:
         """One piece."""
-        sys.stdout.write(self._form.piece(records).decode())
-        count(self.journal, records)
+        data = self._form.piece(records)
+        sys.stdout.write(data.decode())
+        self.journal = self.journal.after(len(data), records)
 
 
 class Filed:
     """A file's pieces, which become the file in the end."""
 
     def __init__(self, parts: Parts, form: Form) -> None:
-        self.journal = parts.journal
         self._parts = parts
         self._form = form
         if not parts.journal.bytes:
-            parts.append(form.head)
+            parts.begin(form.head)
+
+    @property
+    def journal(self) -> Journal:
+        """Of the file, earlier runs of the command included."""
+        return self._parts.journal
 
     def write(self, records: Sequence[Record]) -> None:
         """One piece, which is kept for good some seconds later at most."""
-        piece = self._form.piece(records)
-        count(self.journal, records)
-        self._parts.append(piece)
+        self._parts.append(self._form.piece(records), records)
         self._parts.keep_now_and_then()
-
-
-def count(journal: Journal, records: Sequence[Record]) -> None:
-    """One more piece, and the rows in it."""
-    journal.pieces += 1
-    journal.rows += len(records)
-    journal.errors += sum("error" in record for record in records)
-    journal.cut += sum(not record.get("finished", True) for record in records)
 
 
 @contextmanager

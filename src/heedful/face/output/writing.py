@@ -42,8 +42,7 @@ def write_scored(scoring: Scoring, output: Output) -> Journal:
         HeedfulError: something cannot be read, written or gone on with.
     """
     with opened(output, scoring.columns, scoring.identity, scoring.threads) as target:
-        journal = target.journal
-        pace = None
+        journal, pace = target.journal, None
         if scoring.share is not None and worth_a_bar(output.path) and not journal.complete:
             pace = Pace(scoring.share, journal.rows)
         with pace or nullcontext():
@@ -51,6 +50,6 @@ def write_scored(scoring: Scoring, output: Output) -> Journal:
             for piece in left:
                 target.write(piece)
                 if pace:
-                    pace(journal.rows)
-    tell(journal, output)
-    return journal
+                    pace(target.journal.rows)
+    tell(target.journal, output)
+    return target.journal
