@@ -106,7 +106,7 @@ def written(run: Path, sources: list[str]) -> list[str]:
 
 
 def test_tables_and_resuming(run: Path, test, tmp_path: Path, monkeypatch) -> None:
-    data, rows = test
+    data, _ = test
     monkeypatch.setattr(scoring, "CHUNK_TEXTS", 8)
     monkeypatch.setattr(parts, "EVERY", 0.0)
     asked = ("translate", run, "--input", data, "--best", 2, "--output")
