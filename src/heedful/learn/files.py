@@ -13,8 +13,14 @@ _PART = re.compile(r"\..+\.\d+\.part")  # .NAME.PID.part, as `write_bytes` names
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write atomically and durably: the file is the old one or the new one, never a part."""
+    """Write atomically and durably: the file is the old one or the new one, never a part.
+
+    A device or a pipe (`/dev/null`, `/dev/fd/63`) is written into, never replaced by a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(content)
+        return
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("wb") as stream:
