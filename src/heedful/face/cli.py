@@ -231,7 +231,10 @@ def predict(
     texts: o.Texts = None,
     input: o.OptionalData = None,
     output: o.Output = "-",
+    format: o.Format = None,
+    resume: o.ResumeOutput = False,
     with_text: o.WithText = True,
+    keep_columns: o.KeepColumns = False,
     text: o.Text = None,
     label: o.Label = None,
     delimiter: o.Delimiter = None,
@@ -240,21 +243,25 @@ def predict(
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
-    """Labels and probabilities of texts, as JSON lines; of a run that rewrites, what it writes.
+    """Labels and probabilities of texts, row by row; of a run that rewrites, what it writes.
 
-    One object a row, in the order of the input; a row that cannot be used has an "error".
+    In the order of the input, to JSON lines, CSV or Parquet; a row that cannot be used has an
+    "error".
     """
     flags = locals()
     options = o.read_options(flags)
+    from heedful.face.output.asked import Output
+
+    to = Output(output, format, resume, with_text, keep_columns)
     if rewrites(run):
-        refuse(flags, ("label", "split", "num_words"), REWRITER)
+        refuse(flags, ("label", "split", "num_words", "keep_columns"), REWRITER)
         from heedful.face.rewriting_scoring import Writing, run_rewriting
 
-        writing = Writing(output, with_text)
+        writing = Writing(to)
         return run_rewriting(run, texts or [], input or [], options, Columns(text), writing)
     from heedful.face.scoring import run_predict
 
-    run_predict(run, texts or [], input or [], options, output, with_text=with_text)
+    run_predict(run, texts or [], input or [], options, to)
     return None
 
 
@@ -267,20 +274,24 @@ def translate(
     html: o.Html = None,
     beam: o.Beam = None,
     best: o.Best = 1,
+    format: o.Format = None,
+    resume: o.ResumeOutput = False,
     with_text: o.WithText = True,
     source: o.Source = None,
     delimiter: o.Delimiter = None,
     encoding: o.Encoding = None,
     max_characters: o.MaxCharacters = None,
 ) -> None:
-    """Texts rewritten, as JSON lines, with scores; --html shows where the network looked.
+    """Texts rewritten, row by row, with scores; --html shows where the network looked.
 
-    One object a row, in the order of the input; a row that cannot be used has an "error".
+    In the order of the input, to JSON lines, CSV or Parquet; a row that cannot be used has an
+    "error".
     """
     options = o.read_options(locals())
+    from heedful.face.output.asked import Output
     from heedful.face.rewriting_scoring import Writing, run_rewriting
 
-    writing = Writing(output, with_text, beam, best, html)
+    writing = Writing(Output(output, format, resume, with_text), beam, best, html)
     run_rewriting(run, texts or [], input or [], options, Columns(source), writing)
 
 
