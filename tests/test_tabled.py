@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from heedful.config import Config
-from heedful.face import scoring
+from heedful.face import scorer, scoring
 from heedful.learn import model
 from heedful.learn.model import logits, using_threads
 from heedful.nn import tabled
@@ -104,7 +104,7 @@ def test_a_long_file_is_scored_from_the_table(monkeypatch):
     rows = [Example(text, (), "x", i) for i, text in enumerate(["w1 w2 w39", "w3 and w4 w5"] * 30)]
     expected = [p.probabilities for p in trained.predict([row.text for row in rows])]
     monkeypatch.setattr(scoring, "CHUNK_TEXTS", 10)
-    monkeypatch.setattr(scoring, "MANY_CHARACTERS", 300)
+    monkeypatch.setattr(scorer, "MANY_CHARACTERS", 300)
     used, found = [], []
     for chunk, predictions in scoring._predicted(trained, rows):
         used.append(trained.network.first is not None)

@@ -23,6 +23,7 @@ from heedful.face.rewriting import (
     refuse,
     rewrites,
 )
+from heedful.missing import WITHOUT_TORCH
 from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
@@ -225,7 +226,7 @@ def evaluate(
 
 @app.command()
 def predict(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     output: o.Output = "-",
@@ -284,7 +285,7 @@ def translate(
 
 @app.command()
 def explain(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     method: Annotated[
@@ -556,6 +557,39 @@ def info(
 
 
 @app.command()
+def export(
+    run: o.Run,
+    onnx: Annotated[
+        str, typer.Option("--onnx", help="The file to write; it ends in .onnx.", metavar="FILE")
+    ],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Weights as small whole numbers: a smaller file.")
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="Labelled data to measure the file on.", metavar="DATA"),
+    ] = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """One ONNX file with the network, its tokens and labels: predict takes it, without torch.
+
+    Checked against PyTorch before it is written: logits, attention and contributions.
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.export.command import run_export
+
+    run_export(run, onnx, check or [], options, int8=int8)
+
+
+@app.command()
 def demo(
     out: Annotated[
         str, typer.Option(help="Folder for the demo.", metavar="FOLDER")
@@ -587,6 +621,10 @@ def main() -> None:
         # The reader (head, less) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        code = _fail(WITHOUT_TORCH)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         code = _fail(f"{where}{error.strerror or error}")

@@ -5,25 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 from heedful.face.console import note, to_json
-from heedful.face.remembering import remembered
+from heedful.face.scorer import Scorer, open_scorer
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import load_model
-from heedful.learn.model import TextModel, threads_for, using_threads
-from heedful.nn.tabled import first_layer_known
 from heedful.records import BadRow, Example, HeedfulError, Prediction
 from heedful.text.cells import UnusableError, read_text
 from heedful.text.corpus import ReadOptions, stream
 
 CHUNK_TEXTS = 4_096
 CHUNK_CHARACTERS = 2_000_000
-MANY_CHARACTERS = 2_000_000
 
 
 def run_predict(
@@ -38,10 +34,9 @@ def run_predict(
     """Predictions as JSON lines in the order of the input; memory does not grow with it."""
     if not texts and not paths:
         raise HeedfulError("nothing to predict; give texts, or a file with --input")
-    folder = Path(run)
-    model = load_model(folder)
+    model = open_scorer(run)
     # The label column of training need not be there: only an own --label is looked for.
-    known = replace(remembered(folder, options), labelled=False, label=options.label)
+    known = replace(model.options(options), labelled=False, label=options.label)
     counts = {"rows": 0, "errors": 0}
     reading = taking_stdin(paths, options, lines=True, trained=known)
     with reading as files, sink(output) as target:
@@ -64,7 +59,7 @@ def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadR
 
 
 def _lines(
-    model: TextModel, rows: Iterable[Example | BadRow], counts: dict[str, int], *, with_text: bool
+    model: Scorer, rows: Iterable[Example | BadRow], counts: dict[str, int], *, with_text: bool
 ) -> Iterator[str]:
     for chunk, predictions in _predicted(model, rows):
         for row in chunk:
@@ -81,24 +76,15 @@ def _lines(
 
 
 def _predicted(
-    model: TextModel, rows: Iterable[Example | BadRow]
+    model: Scorer, rows: Iterable[Example | BadRow]
 ) -> Iterator[tuple[list[Example | BadRow], Iterator[Prediction]]]:
     """Chunk by chunk, with the predictions of its good rows."""
-    with ExitStack() as prepared:
-        read = 0
-        for chunk in chunks(rows):
-            # How many will come is not known. After so many it has paid to prepare for as many
-            # again.
-            if read >= MANY_CHARACTERS:
-                prepared.enter_context(first_layer_known(model.network, sys.maxsize))
-            texts = [row.text for row in chunk if isinstance(row, Example)]
-            with using_threads(threads_for(texts, 0)):
-                predictions = model.predict(texts)
-            yield chunk, iter(predictions)
-            read += sum(map(len, texts))
+    for chunk in chunks(rows):
+        texts = [row.text for row in chunk if isinstance(row, Example)]
+        yield chunk, iter(model.predict(texts))
 
 
-def _answer(model: TextModel, prediction: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(model: Scorer, prediction: Mapping[str, Any]) -> dict[str, Any]:
     """The single label in front, for models that give one."""
     if model.task == "multi-label":
         return dict(prediction)

@@ -113,7 +113,7 @@ class Convolved:
         tokens = graph.slice(outer, 0, 2)
         flat = graph.concat([graph.constant([-1]), tokens, graph.constant([hidden])], 0)
         rows = graph.transpose(graph.op("Reshape", part, flat), 0, 2, 1)
-        kernel = graph.constant(weight, f"{name}.weight.back")
+        kernel = graph.constant(weight, f"{name}.weight")
         pads = {"pads": [window // 2, window // 2]}
         wide = graph.op("ConvTranspose", rows, kernel, attributes=pads)
         shape = graph.concat([outer, graph.constant([width])], 0)

@@ -1,0 +1,77 @@
+"""What scores texts for `heedful predict`: a run folder, or a file that was exported from one.
+
+torch is loaded only where a run folder is opened.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from heedful.face.onnx_file import is_exported
+from heedful.face.remembering import remembered
+from heedful.records import Prediction, Task
+from heedful.text.options import ReadOptions
+
+MANY_CHARACTERS = 2_000_000
+
+
+class Scorer(Protocol):
+    """Whatever predicts."""
+
+    @property
+    def task(self) -> Task:
+        """binary, multi-class or multi-label."""
+
+    def options(self, options: ReadOptions) -> ReadOptions:
+        """The columns and label map of training, where the user gives no others."""
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One Prediction a text."""
+
+
+class RunScorer:
+    """The model of a run folder, for texts that come chunk by chunk."""
+
+    def __init__(self, folder: Path) -> None:
+        from heedful.learn.folder import load_model
+
+        self._folder, self._model = folder, load_model(folder)
+        self._read, self._prepared = 0, ExitStack()
+
+    @property
+    def task(self) -> Task:
+        """binary, multi-class or multi-label."""
+        return self._model.task
+
+    def options(self, options: ReadOptions) -> ReadOptions:
+        """The columns and label map of training, where the user gives no others."""
+        return remembered(self._folder, options)
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One Prediction a text."""
+        from heedful.learn.model import threads_for, using_threads
+        from heedful.nn.tabled import first_layer_known
+
+        # How many will come is not known. After so many it has paid to prepare for as many again.
+        if self._read >= MANY_CHARACTERS:
+            self._prepared.enter_context(first_layer_known(self._model.network, sys.maxsize))
+        self._read += sum(map(len, texts))
+        with using_threads(threads_for(texts, 0)):
+            return self._model.predict(texts)
+
+
+def open_scorer(run: str) -> Scorer:
+    """What a run folder, or an exported file, holds.
+
+    Raises:
+        HeedfulError: neither, or a damaged one.
+    """
+    if is_exported(run):
+        from heedful.face.onnx_model import OnnxModel
+
+        return OnnxModel.load(Path(run))
+    return RunScorer(Path(run))
