@@ -12,6 +12,7 @@ import typer
 
 from heedful.face import options as o
 from heedful.face.console import note, stderr
+from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
     CLASSIFIER,
     LABELLED,
@@ -351,9 +352,15 @@ def explain(
         shown = Shown(html, json, picture, limit, beam)
         return run_alignment(run, texts or [], input or [], options, Columns(source), shown)
     refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
-    from heedful.face.explaining import Wanted, run_explain
+    from heedful.face.explained import Wanted
 
     wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
+    if is_exported(run):
+        from heedful.face.onnx_explaining import run_explain_file
+
+        return run_explain_file(run, texts or [], input or [], options, wanted)
+    from heedful.face.explaining import run_explain
+
     run_explain(run, texts or [], input or [], options, wanted)
     return None
 

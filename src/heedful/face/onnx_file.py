@@ -23,9 +23,7 @@ SUFFIX = ".onnx"
 KEY = "heedful"
 """Where in the file's metadata the JSON is that travels with the graph."""
 FORMAT = 1
-NEEDED = (
-    "{what} needs onnx and onnxruntime, which are not installed: pip install 'heedful[onnx]'"
-)
+NEEDED = "{what} needs onnx and onnxruntime, which are not installed: pip install 'heedful[onnx]'"
 
 
 @dataclass(frozen=True)

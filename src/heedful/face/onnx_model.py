@@ -55,6 +55,11 @@ class OnnxModel:
         return self.travelling.config.model.encoder != "none"
 
     @property
+    def classes(self) -> int:
+        """C, the number of logits."""
+        return 1 if self.task == "binary" else len(self.travelling.labels.names)
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """What the graph gives."""
         return tuple(one.name for one in self._session.get_outputs())
@@ -94,8 +99,7 @@ class OnnxModel:
 
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """(N, number of logits) in the order of the texts."""
-        classes = 1 if self.task == "binary" else len(self.travelling.labels.names)
-        result = np.zeros((len(encoded), classes), np.float32)
+        result = np.zeros((len(encoded), self.classes), np.float32)
         for order, found in self.scored(encoded, ("logits",)):
             result[order] = found["logits"]
         return result

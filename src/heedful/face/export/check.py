@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,36 +32,43 @@ class Difference:
     Attributes:
         largest: by output, over all batches.
         batches: how many were compared.
+        texts, tokens: of the largest and of the longest of them.
     """
 
     largest: Mapping[str, float]
     batches: int
+    texts: int
+    tokens: int
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} {value:.1e}" for name, value in self.largest.items())
-        texts, places = (max(sizes) for sizes in zip(*SHAPES_TRIED, strict=True))
         return (
-            f"checked against PyTorch on {self.batches} batches of 1 to {texts} texts of 0 to "
-            f"{places} tokens; largest difference: {told}"
+            f"checked against PyTorch on {self.batches} batches of 1 to {self.texts} texts of 0 to "
+            f"{self.tokens} tokens; largest difference: {told}"
         )
 
 
-def check(model: TextModel, session: Any, seed: int = 0) -> Difference:
+def check(
+    model: TextModel,
+    session: Any,
+    shapes: Sequence[tuple[int, int]] = SHAPES_TRIED,
+    draws: int = DRAWS,
+) -> Difference:
     """Run both on the same batches.
 
     Contributions through a ReLU unit at its kink, or from one of two equal largest values, may
-    fall either way by rounding: each batch is drawn `DRAWS` times over, and for contributions the
+    fall either way by rounding: each batch is drawn `draws` times over, and for contributions the
     closest draw counts. For everything else it is the worst.
 
     Raises:
         HeedfulError: they differ by more than `MOST`.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     largest: dict[str, float] = {}
     drawn = 0
     for pool in _pools(model):
-        for shape in SHAPES_TRIED:
-            found = [_compare(model, session, _draw(pool, shape, random)) for _ in range(DRAWS)]
+        for shape in shapes:
+            found = [_compare(model, session, _draw(pool, shape, random)) for _ in range(draws)]
             drawn += len(found)
             for name in found[0]:
                 worst = min if name == "contributions" else max
@@ -73,7 +80,7 @@ def check(model: TextModel, session: Any, seed: int = 0) -> Difference:
                 f"the exported graph differs from PyTorch by {value:.1e} in {name}, more than "
                 f"{MOST:g}; nothing was written. Please report this with the run's config.json"
             )
-    return Difference(largest, drawn)
+    return Difference(largest, drawn, *(max(sizes) for sizes in zip(*shapes, strict=True)))
 
 
 def _pools(model: TextModel) -> Iterator[NDArray[np.int64]]:
@@ -83,9 +90,7 @@ def _pools(model: TextModel) -> Iterator[NDArray[np.int64]]:
     yield np.arange(1, size + len(SHAPES), dtype=np.int64)
 
 
-def _draw(
-    pool: NDArray[np.int64], shape: tuple[int, int], random: np.random.Generator
-) -> Batch:
+def _draw(pool: NDArray[np.int64], shape: tuple[int, int], random: np.random.Generator) -> Batch:
     """Texts of all lengths, the first as long as the batch; of three and more the last is empty."""
     texts, places = shape
     lengths = random.integers(0, places + 1, texts)

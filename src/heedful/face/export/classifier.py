@@ -75,7 +75,10 @@ def to_onnx(plan: Plan) -> ModelProto:
     graph = Graph()
     batch = texts(graph, "ids", "mask")
     read = _read(graph, plan, batch)
-    axes = {"logits": ["batch", plan.classes], "weights": ["batch", "tokens"]}
+    axes: dict[str, list[str | int]] = {
+        "logits": ["batch", plan.classes],
+        "weights": ["batch", "tokens"],
+    }
     axes |= {"contributions": ["batch", "tokens", plan.classes], "base": [plan.classes]}
     found = read._asdict()
     if plan.shows:

@@ -83,7 +83,7 @@ class Convolved:
     def hand_down(self, graph: Graph, pools: Value, slope: Value) -> Value:
         """As in `Encoded`; the classes go through the layers together, as an axis of their own."""
         pull = graph.op("Mul", graph.unsqueeze(pools, 1), graph.unsqueeze(slope, 2))  # (B, C, T, H)
-        shares = []  # (B, C, T, 1) each
+        shares: list[Value] = []  # (B, C, T, 1) each
         for layer in reversed(self.layers):
             on = graph.op("Greater", layer.before, graph.constant(0.0))
             active = graph.op("Mul", graph.cast(on, FLOAT), self.batch.column)

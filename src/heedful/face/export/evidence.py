@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from heedful.face.export.graph import FLOAT, INT, Graph, Value
 from heedful.face.export.grams import Group, frames, grams, words
+from heedful.face.export.graph import FLOAT, INT, Graph, Value
 from heedful.face.export.lookup import look_up
 from heedful.face.export.scores import Tensors
 from heedful.face.export.texts import Texts

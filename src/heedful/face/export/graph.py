@@ -99,7 +99,9 @@ class Graph:
             return values[0]
         return self.op("Concat", *values, attributes={"axis": axis})
 
-    def linear(self, value: Value, weight: NDArray[Any], bias: NDArray[Any] | None, name: str) -> Value:
+    def linear(
+        self, value: Value, weight: NDArray[Any], bias: NDArray[Any] | None, name: str
+    ) -> Value:
         """x W^T + b, as `torch.nn.Linear` has it; `name` is that of the layer."""
         found = self.op("MatMul", value, self.constant(weight.T, f"{name}.weight^T"))
         return found if bias is None else self.op("Add", found, self.constant(bias, f"{name}.bias"))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from heedful.config import ModelConfig
-from heedful.face.export.graph import BOOL, FLOAT, LOWEST, Graph, Value
+from heedful.face.export.graph import BOOL, FLOAT, INT, LOWEST, Graph, Value
 from heedful.face.export.scores import Tensors
 from heedful.face.export.texts import Texts, positions
+
+ROUNDING = 1e-5
+"""Of a state, relative to it."""
 
 
 class Said(NamedTuple):
@@ -68,7 +71,11 @@ class Peaks(NamedTuple):
 
 
 def peaks(graph: Graph, weights: Tensors, states: Value, batch: Texts) -> Peaks:
-    """The largest value of each unit, the first token with it, and what the logits gain."""
+    """The largest value of each unit, the first token with it, and what the logits gain.
+
+    Tokens with the same words around them have the same states but for rounding, which hangs on
+    where they stand: so a value within `ROUNDING` of the largest counts as the largest.
+    """
     weight = weights["peak.linear.weight"]
     real = graph.cast(batch.column, BOOL)
     filled = graph.op("Where", real, states, graph.constant(LOWEST))
@@ -76,8 +83,15 @@ def peaks(graph: Graph, weights: Tensors, states: Value, batch: Texts) -> Peaks:
     any_ = graph.cast(graph.op("Greater", batch.lengths, graph.constant(0)), FLOAT)
     pooled = graph.op("Mul", largest, graph.unsqueeze(any_, 1))
     logits = graph.linear(pooled, weight, None, "peak.linear")
-    place = graph.op("ArgMax", filled, attributes={"axis": 1, "keepdims": 1})  # (B, 1, H)
+    place = _first(graph, filled, graph.unsqueeze(largest, 1))  # (B, 1, H)
     own = graph.unsqueeze(positions(graph, batch), 1)  # (T, 1)
     there = graph.cast(graph.op("Equal", own, place), FLOAT)
     chosen = graph.op("Mul", there, batch.column)
     return Peaks(logits, chosen, graph.constant(weight[None], "peak.linear.slope"))
+
+
+def _first(graph: Graph, values: Value, largest: Value) -> Value:
+    """The first place along the tokens whose value is the largest, by rounding."""
+    slack = graph.op("Mul", graph.op("Abs", largest), graph.constant(ROUNDING))
+    near = graph.op("GreaterOrEqual", values, graph.op("Sub", largest, slack))
+    return graph.op("ArgMax", graph.cast(near, INT), attributes={"axis": 1, "keepdims": 1})

@@ -1,7 +1,7 @@
 """Where a 64-bit key stands in an ascending list of keys, looked up by an ONNX graph.
 
-A key's highest bits name a bucket of a few neighbouring keys, in which a binary search ends after
-as many steps as the largest bucket needs (`nn.lookup` takes tables that a file had better not hold).
+A key's highest bits name a bucket of a few neighbouring keys, in which a binary search takes as
+many steps as the largest bucket needs (`nn.lookup` needs none, but tables too large for a file).
 """
 
 from __future__ import annotations

@@ -35,9 +35,7 @@ class Figures(NamedTuple):
     furthest: float
 
 
-def measured(
-    model: TextModel, found: Exported, examples: Sequence[Example]
-) -> dict[str, Figures]:
+def measured(model: TextModel, found: Exported, examples: Sequence[Example]) -> dict[str, Figures]:
     """The figures of the run, of the float32 file and, if there is one, of the int8 file.
 
     Raises:

@@ -1,9 +1,9 @@
 """An exported model with small whole numbers for weights, and arithmetic in float32 as before.
 
-Only weights are rounded, never what they are multiplied by: rounding that too, batch by batch (which
-is what "dynamic" quantisation does), would make a text's score hang on its company. Matrices and
-token vectors become int8. The weights of n-grams, a hundred of which may be added up for a text, and
-which have no neighbours to share a fitting scale with, become int16.
+Only weights are rounded, never what they are multiplied by: rounding that too, batch by batch
+(which is what "dynamic" quantisation does), would make a text's score hang on its company. Matrices
+and token vectors become int8. The weights of n-grams become int16: some hundred of them are added
+up for a text, and they have no neighbours to share a fitting scale with.
 """
 
 from __future__ import annotations
@@ -110,7 +110,10 @@ class _Writer:
         if not any(one.name == "last" for one in self.added):
             self.added.append(numpy_helper.from_array(np.array([-1]), "last"))
         looked_up = helper.make_node("Gather", [scale, places], [f"{name}.scales"])
-        return [looked_up, helper.make_node("Unsqueeze", [f"{name}.scales", "last"], [f"{name}.scale"])]
+        return [
+            looked_up,
+            helper.make_node("Unsqueeze", [f"{name}.scales", "last"], [f"{name}.scale"]),
+        ]
 
     def _rounded(
         self, name: str, axis: int, type_: type[np.signedinteger[Any]] = np.int8
