@@ -20,7 +20,7 @@ from heedful.face.export.check import MOST, check
 from heedful.face.export.classifier import to_onnx
 from heedful.face.export.quantise import quantised, rounded
 from heedful.face.export.write import exported, plan_of
-from heedful.face.onnx_file import KEY, is_exported, session_of
+from heedful.face.onnx_file import KEY, is_exported, session_of, travelling
 from heedful.face.onnx_model import OnnxModel
 from heedful.learn.answers import probabilities_of
 from heedful.learn.decision import Decision
@@ -326,8 +326,6 @@ def test_what_travels_comes_back(everything: TextModel) -> None:
     assert values["format"] == 1 and values["vocabulary"][4:6] == ["w0", "w1"]
     assert "train" not in values, "nothing of the training machine travels"
     path = Path("x.onnx")
-    from heedful.face.onnx_file import travelling
-
     back = travelling(values, path)
     assert back.labels == everything.labels and back.vocabulary == everything.vocabulary
     assert back.decision == Decision(2.0) and back.read == {"text": "said"}
@@ -367,11 +365,19 @@ def test_files_that_are_none_of_ours(files: Path, tmp_path: Path) -> None:
     assert "no JSON" in refused(broken)
 
 
+def test_a_missing_extra_is_named(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heedful.face.onnx_file.find_spec", lambda _: None)
+    assert "pip install 'heedful[onnx]'" in refused(files / "run.onnx")
+    monkeypatch.setattr("heedful.face.export.command.find_spec", lambda _: None)
+    ran = heedful("export", files / "run", "--onnx", files / "never.onnx")
+    assert "pip install 'heedful[onnx]'" in ran.refusal()
+
+
 def test_flags_and_commands_that_do_not_go(files: Path, tmp_path: Path) -> None:
     run, file = files / "run", files / "run.onnx"
     assert "ends in .onnx" in heedful("export", run, "--onnx", tmp_path / "model").refusal()
     assert "cannot be written" in heedful("export", run, "--onnx", "/proc/no/a.onnx").refusal()
-    assert "exported file" in heedful("evaluate", file, files / "data.jsonl").refusal()
+    assert "exported file" in heedful("info", file).refusal()
     assert "run folder" in heedful("explain", file, "w1", "--trust").refusal()
     assert "run folder" in heedful("explain", file, "w1", "--method", "lime").refusal()
     (tmp_path / "folder.onnx").mkdir()
