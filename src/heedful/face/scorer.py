@@ -9,12 +9,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from heedful.face.onnx_file import is_exported
 from heedful.face.remembering import remembered
 from heedful.records import Prediction, Task
 from heedful.text.options import ReadOptions
+
+if TYPE_CHECKING:
+    from heedful.learn.model import TextModel
 
 MANY_CHARACTERS = 2_000_000
 
@@ -34,12 +37,15 @@ class Scorer(Protocol):
 
 
 class RunScorer:
-    """The model of a run folder, for texts that come chunk by chunk."""
+    """The model of a run folder, for texts that come chunk by chunk.
 
-    def __init__(self, folder: Path) -> None:
-        from heedful.learn.folder import load_model
+    Args:
+        folder: the run.
+        model: what was loaded from it; nobody else may use it, as it prepares for many texts.
+    """
 
-        self._folder, self._model = folder, load_model(folder)
+    def __init__(self, folder: Path, model: TextModel) -> None:
+        self._folder, self._model = folder, model
         self._read, self._prepared = 0, ExitStack()
 
     @property
@@ -74,4 +80,6 @@ def open_scorer(run: str) -> Scorer:
         from heedful.face.onnx_model import OnnxModel
 
         return OnnxModel.load(Path(run))
-    return RunScorer(Path(run))
+    from heedful.learn.folder import load_model
+
+    return RunScorer(Path(run), load_model(Path(run)))
