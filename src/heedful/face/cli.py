@@ -12,6 +12,7 @@ import typer
 
 from heedful.face import options as o
 from heedful.face.console import note, stderr
+from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
     CLASSIFIER,
     LABELLED,
@@ -24,6 +25,7 @@ from heedful.face.rewriting import (
     rewrites,
 )
 from heedful.face.serve.serving import Serving
+from heedful.missing import WITHOUT_TORCH
 from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
@@ -227,7 +229,7 @@ def evaluate(
 
 @app.command()
 def predict(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     output: o.Output = "-",
@@ -297,7 +299,7 @@ def translate(
 
 @app.command()
 def explain(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     method: Annotated[
@@ -363,9 +365,15 @@ def explain(
         shown = Shown(html, json, picture, limit, beam)
         return run_alignment(run, texts or [], input or [], options, Columns(source), shown)
     refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
-    from heedful.face.explaining import Wanted, run_explain
+    from heedful.face.explained import Wanted
 
     wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
+    if is_exported(run):
+        from heedful.face.onnx_explaining import run_explain_file
+
+        return run_explain_file(run, texts or [], input or [], options, wanted)
+    from heedful.face.explaining import run_explain
+
     run_explain(run, texts or [], input or [], options, wanted)
     return None
 
@@ -613,6 +621,39 @@ def serve(
 
 
 @app.command()
+def export(
+    run: o.Run,
+    onnx: Annotated[
+        str, typer.Option("--onnx", help="The file to write; it ends in .onnx.", metavar="FILE")
+    ],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Weights as small whole numbers: a smaller file.")
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="Labelled data to measure the file on.", metavar="DATA"),
+    ] = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """One ONNX file with the network, its tokens and labels: predict takes it, without torch.
+
+    Checked against PyTorch before it is written: logits, attention and contributions.
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.export.command import run_export
+
+    run_export(run, onnx, check or [], options, int8=int8)
+
+
+@app.command()
 def demo(
     out: Annotated[
         str, typer.Option(help="Folder for the demo.", metavar="FOLDER")
@@ -644,6 +685,10 @@ def main() -> None:
         # The reader (head, less) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        code = _fail(WITHOUT_TORCH)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         code = _fail(f"{where}{error.strerror or error}")

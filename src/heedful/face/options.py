@@ -138,6 +138,9 @@ Html = Annotated[
     str | None, typer.Option("--html", help="Write one self-contained page.", metavar="FILE")
 ]
 Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
+RunOrFile = Annotated[
+    str, typer.Argument(help="Folder of a run, or a file of heedful export.", metavar="RUN")
+]
 Json = Annotated[
     str | None, typer.Option("--json", help="Write JSON to a file; - is stdout.", metavar="FILE")
 ]

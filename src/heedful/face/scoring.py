@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain
@@ -15,11 +13,8 @@ from heedful.face.output.asked import Output
 from heedful.face.output.column import BESIDE, Column, cells, kept, number, plain, whole, writable
 from heedful.face.output.identity import identity
 from heedful.face.output.writing import Scoring, write_scored
-from heedful.face.remembering import remembered
+from heedful.face.scorer import Scorer, open_scorer
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import load_model
-from heedful.learn.model import TextModel, cores, threads_for, using_threads
-from heedful.nn.tabled import first_layer_known
 from heedful.records import BadRow, Example, HeedfulError, Prediction
 from heedful.text.cells import UnusableError, read_text
 from heedful.text.corpus import ReadOptions, open_stream
@@ -27,7 +22,6 @@ from heedful.text.stream import Stream
 
 CHUNK_TEXTS = 4_096
 CHUNK_CHARACTERS = 2_000_000
-MANY_CHARACTERS = 2_000_000
 
 
 def run_predict(
@@ -42,20 +36,19 @@ def run_predict(
         raise HeedfulError("nothing to predict; give texts, or a file with --input")
     output.check()
     refuse_to_resume(output, paths)
-    folder = Path(run)
+    model = open_scorer(run)
     # The label column of training need not be there: only an own --label is looked for.
-    known = remembered(folder, options)
+    known = model.options(options)
     known = replace(known, labelled=False, label=options.label, beside=output.beside)
-    model = load_model(folder)
     with taking_stdin(paths, options, lines=True, trained=known) as files:
         source = open_stream(files, known) if files else Stream(())
         rows = chain(given(texts, known), source)
         scoring = Scoring(
             records=partial(_records, model, rows, output.with_text, source.columns),
             columns=prediction_columns(model, output, source.columns),
-            identity=lambda: identity(folder, texts, paths, _options(known, output)),
+            identity=lambda: identity(Path(run), texts, paths, _options(known, output)),
             share=source.share if files else None,
-            threads=cores(),
+            threads=model.threads,
         )
         write_scored(scoring, output)
 
@@ -77,7 +70,7 @@ def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:
 
 
 def _records(
-    model: TextModel,
+    model: Scorer,
     rows: Iterable[Example | BadRow],
     with_text: bool,
     beside: Sequence[str],
@@ -99,7 +92,7 @@ def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadR
 
 
 def _record(
-    model: TextModel,
+    model: Scorer,
     row: Example | BadRow,
     predictions: Iterator[Prediction],
     with_text: bool,
@@ -117,9 +110,7 @@ def _record(
     return record
 
 
-def prediction_columns(
-    model: TextModel, output: Output, beside: Sequence[str]
-) -> tuple[Column, ...]:
+def prediction_columns(model: Scorer, output: Output, beside: Sequence[str]) -> tuple[Column, ...]:
     """The columns of a table of predictions."""
     single = (plain("label"), number("probability"))
     ours = (
@@ -129,7 +120,7 @@ def prediction_columns(
         *((Column("labels", "names", "labels"),) if model.task == "multi-label" else single),
         *(
             Column(f"probability_{writable(name)}", "number", "probabilities", name)
-            for name in model.labels.names
+            for name in model.names
         ),
         *(whole(name) for name in ("tokens", "unknown", "cut")),
         plain("error"),
@@ -138,7 +129,7 @@ def prediction_columns(
 
 
 def _predicted(
-    model: TextModel, rows: Iterable[Example | BadRow], done: int = 0, threads: int = 0
+    model: Scorer, rows: Iterable[Example | BadRow], done: int = 0, threads: int = 0
 ) -> Iterator[tuple[list[Example | BadRow], Iterator[Prediction]]]:
     """Chunk by chunk, with the predictions of its good rows.
 
@@ -147,26 +138,17 @@ def _predicted(
         rows: all rows.
         done: chunks at the beginning that are read and passed over. What comes after them is
             the same to the last bit: the same texts meet in a batch, and are counted as read.
-        threads: torch threads for much text; 0 = one per core.
+        threads: for much text; 0 = one per core.
     """
-    with ExitStack() as prepared:
-        read = 0
-        for index, chunk in enumerate(chunks(rows)):
-            texts = [row.text for row in chunk if isinstance(row, Example)]
-            if index < done:
-                read += sum(map(len, texts))
-                continue
-            # How many will come is not known. After so many it has paid to prepare for as many
-            # again.
-            if read >= MANY_CHARACTERS:
-                prepared.enter_context(first_layer_known(model.network, sys.maxsize))
-            with using_threads(threads_for(texts, threads)):
-                predictions = model.predict(texts)
-            yield chunk, iter(predictions)
-            read += sum(map(len, texts))
+    for index, chunk in enumerate(chunks(rows)):
+        texts = [row.text for row in chunk if isinstance(row, Example)]
+        if index < done:
+            model.pass_over(texts)
+        else:
+            yield chunk, iter(model.predict(texts, threads))
 
 
-def _answer(model: TextModel, prediction: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(model: Scorer, prediction: Mapping[str, Any]) -> dict[str, Any]:
     """The single label in front, for models that give one."""
     if model.task == "multi-label":
         return dict(prediction)
