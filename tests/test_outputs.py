@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pytest
 import zstandard
 
 from command_line import heedful
-from heedful.face import scoring
+from heedful.face import scorer, scoring
 from heedful.face.output import pace, parquet, parts
 from heedful.face.output.asked import Output
 from heedful.face.output.column import Column, kept
@@ -50,7 +51,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces of four rows, each kept at once; the first layer from a table after some of them."""
     monkeypatch.setattr(scoring, "CHUNK_TEXTS", 4)
-    monkeypatch.setattr(scoring, "MANY_CHARACTERS", 60)
+    monkeypatch.setattr(scorer, "MANY_CHARACTERS", 60)
     monkeypatch.setattr(tabled, "WORTH", 1)
     monkeypatch.setattr(tabled, "LEAST", 1)
     monkeypatch.setattr(parts, "EVERY", 0.0)
@@ -250,7 +251,8 @@ def test_whatever_a_kill_leaves_is_gone_on_with(
 ) -> None:
     """From each state of the disk: the same bytes. What no journal knows of may lie there, too."""
     model = load_model(run)
-    monkeypatch.setattr(scoring, "load_model", lambda _: model)
+    fresh = lambda name: scorer.RunScorer(Path(name), deepcopy(model))  # noqa: E731
+    monkeypatch.setattr(scoring, "open_scorer", fresh)
     monkeypatch.setattr(scoring, "CHUNK_TEXTS", 8)
     data.write_text("".join(data.read_text().splitlines(keepends=True)[:24]))
     work = tmp_path / "work"

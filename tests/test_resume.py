@@ -100,7 +100,8 @@ def same_run(folder: Path, whole: Path) -> None:
     assert [p.name for p in folder.parent.iterdir()] == [folder.name]
 
 
-@pytest.mark.parametrize("wanted", [4, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("wanted", [10])
 def test_killed_at_random_moments(forker, whole, tmp_path, wanted):
     folder, seconds = whole
     draw = random.Random(20)
