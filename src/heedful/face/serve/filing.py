@@ -75,7 +75,8 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "CSV, TSV or JSON Lines, as the body or as `file` of a form.",
-        "content": {kind: {"schema": {"type": "string"}} for kind in KINDS}
+        # Any bytes: no schema says more of them.
+        "content": {kind: {} for kind in KINDS}
         | {
             FORM: {
                 "schema": {

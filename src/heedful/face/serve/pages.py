@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from heedful.face.serve.page_files import shared_files
 from heedful.face.serve.problems import ProblemError
@@ -41,32 +41,38 @@ def _end(name: str) -> str:
     return name[name.rfind(".") :]
 
 
+READ = ["GET", "HEAD"]
+
+
 def routes(app: FastAPI) -> APIRouter:
     """`/`, `/assets`, `/openapi.json`, `/docs`."""
-    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
+    router = APIRouter(route_class=StrictRoute)
     files = assets()
 
-    @router.api_route("/", methods=["GET", "HEAD"])
+    # POST / is described, and one address tells all its methods.
+    @router.get("/", summary="The page for people", tags=["page"], response_class=HTMLResponse)
+    @router.head("/", include_in_schema=False)
     async def page(request: Request) -> Response:
+        """Type a text and see what the models say of it, and why."""
         return tagged(request, files[PAGE], "text/html; charset=utf-8")
 
-    @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
+    @router.api_route("/assets/{name}", methods=READ, include_in_schema=False)
     async def asset(request: Request, name: str) -> Response:
         if name == PAGE or name not in files:
             raise ProblemError(404, f"there is no asset {name[:80]!r}")
         return tagged(request, files[name], KINDS[_end(name)])
 
-    @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
+    @router.api_route("/favicon.ico", methods=READ, include_in_schema=False)
     async def icon() -> Response:
         if "favicon.svg" in files:
             return RedirectResponse("/assets/favicon.svg", 301)
         return Response(status_code=204)
 
-    @router.api_route("/openapi.json", methods=["GET", "HEAD"])
+    @router.api_route("/openapi.json", methods=READ, include_in_schema=False)
     async def description() -> Response:
         return json_response(app.openapi())
 
-    @router.api_route("/docs", methods=["GET", "HEAD"])
+    @router.api_route("/docs", methods=READ, include_in_schema=False)
     async def docs(request: Request) -> Response:
         text = filled(DESCRIPTION, described(app.openapi()))
         return tagged(request, text.encode(), "text/html; charset=utf-8")

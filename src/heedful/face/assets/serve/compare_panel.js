@@ -1,4 +1,5 @@
 // Two texts beside each other: edit a word, and see what moves.
+import { announce } from "./announce.js";
 import { explain } from "./api.js";
 import { find, tag } from "./dom.js";
 import { failures } from "./failures.js";
@@ -20,7 +21,7 @@ export const comparePanel = (modelOf) => {
     article.hidden = false;
     article.removeAttribute("aria-busy");
     const { target } = view(), [p, q] = records.map(({ prediction }) => prediction.probabilities[target]);
-    find("said").textContent = `${target} ${chance(p)} to ${chance(q)}, ${shift(q - p)}`;
+    announce(`${target} ${chance(p)} to ${chance(q)}, ${shift(q - p)}`);
   };
   const both = async (signal, methods, target) => {
     const asked = await Promise.all(fields.map(({ value }) => explain(modelOf().name, value, { methods, target }, signal)));

@@ -1,4 +1,5 @@
 // What is said when a request fails, and when it is tried again.
+import { announce } from "./announce.js";
 import { find, tag } from "./dom.js";
 import { token } from "./api.js";
 
@@ -16,7 +17,7 @@ export const failures = (box, again, field = null) => {
   const say = (message, ...more) => {
     box.hidden = false;
     box.replaceChildren(tag("p", message), ...more);
-    find("said").textContent = message;
+    announce(message);
   };
   const later = (pause) => {
     const button = tag("button", "Try now");

@@ -1,4 +1,5 @@
 // A file of texts, scored by the server while the page watches.
+import { announce } from "./announce.js";
 import { Refused, ask, askJson, headers, place, refusal, token } from "./api.js";
 import { barRow } from "./card.js";
 import { find, tag } from "./dom.js";
@@ -69,7 +70,7 @@ export const filePanel = (modelOf) => {
     const told = `${count(state.done - state.errors, "text")} scored by ${state.model}`
       + (state.errors ? `; ${count(state.errors, "row")} could not be used, the file says why` : "");
     draw(name, `${told}.`, 1, summaryBars(state.summary), tag("div", [link, again], "actions"));
-    find("said").textContent = `${name}: ${told}`;
+    announce(`${name}: ${told}`);
   };
   // A link cannot carry a token: the answer is fetched and handed over as a file.
   const fetched = async (link) => {

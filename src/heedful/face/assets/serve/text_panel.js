@@ -1,4 +1,5 @@
 // A text and what the model says of it, as it is typed.
+import { announce } from "./announce.js";
 import { explain } from "./api.js";
 import { drawCard } from "./card.js";
 import { characters, find, tag } from "./dom.js";
@@ -28,11 +29,8 @@ export const explained = async (model, text, signal, show) => {
 
 export const textPanel = (modelOf) => {
   const field = find("text"), article = find("result"), trust = find("trust");
-  let record = null, spoken = 0;
-  const say = (words) => {
-    clearTimeout(spoken);
-    spoken = setTimeout(() => { find("said").textContent = words; }, ANNOUNCED);
-  };
+  let record = null;
+  const say = (words) => announce(words, ANNOUNCED);
   const clear = () => {
     record = null;
     asker.stop();

@@ -1,4 +1,5 @@
 // The numbers of one word, beside it while it is pointed at, and aloud when keys go there.
+import { announce } from "./announce.js";
 import { find, listed, tag } from "./dom.js";
 import { legendOf, isAlways, surfacesOf, valuesOf } from "./heat.js";
 
@@ -36,7 +37,7 @@ export const wordTips = (map, record, view, spots) => {
     const lines = linesOf(record, i, view), form = record.tokens[i].text;
     if (form.toLowerCase() !== surfaces[i].toLowerCase()) lines.push(`read as ${form.toLowerCase()}`);
     place(spots.get(i), [tag("strong", listed(surfaces[i])), ...lines.map((line) => tag("span", line))]);
-    if (aloud) find("said").textContent = `${surfaces[i]}: ${lines.join(", ")}`;
+    if (aloud) announce(`${surfaces[i]}: ${lines.join(", ")}`);
   };
   const leave = () => {
     hide();

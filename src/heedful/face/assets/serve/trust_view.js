@@ -1,4 +1,5 @@
 // The card of trust: measured on request, because it asks the model hundreds of times.
+import { announce } from "./announce.js";
 import { drawn, find, tag } from "./dom.js";
 import { KEY, MEASURES, RIGHT } from "./legend.js";
 import { aboutOf, rowsOf } from "./trust_rows.js";
@@ -45,7 +46,7 @@ export const trustAsker = (box, measure, shown, failed) => {
     const cancel = button("Cancel", () => { offer(); box.querySelector("button").focus(); });
     box.replaceChildren(tag("div", [bar, told, cancel], "working"));
     cancel.focus();
-    find("said").textContent = "Measuring how far to trust this map";
+    announce("Measuring how far to trust this map");
     clock = setInterval(() => { told.textContent = `measuring … ${Math.round((performance.now() - begun) / 1000)} s`; }, 1000);
     try {
       const record = await measure(mine.signal);
@@ -59,7 +60,7 @@ export const trustAsker = (box, measure, shown, failed) => {
   const show = (record, method, target) => {
     stop();
     box.replaceChildren(trustCard(record, method, target));
-    find("said").textContent = record.trust[method].sentence;
+    announce(record.trust[method].sentence);
   };
   return { offer, show, stop };
 };
