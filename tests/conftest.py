@@ -19,6 +19,7 @@ from hypothesis import settings  # noqa: E402
 
 from browsing import browser  # noqa: E402, F401
 from trained_runs import binary, multi_class, multi_label, place  # noqa: E402, F401
+from visiting import page_runs, page_server, visit_page  # noqa: E402, F401
 
 # A busy machine is no failure.
 settings.register_profile("heedful", deadline=None)

@@ -153,6 +153,7 @@ def test_check_names_near_duplicates_and_near_leaks(tmp_path: Path) -> None:
     assert "no text of test stands in train, nor nearly" in clean.err and "≈" not in clean.err
 
 
+@pytest.mark.slow
 def test_check_names_the_leak_of_the_kaggle_files(real_data: Path) -> None:
     forms = real_data / "imdb_forms"
     training = (forms / "labeledTrainData.tsv", forms / "imdb_master.csv")
@@ -565,6 +566,7 @@ def test_multi_label_through_all_commands(multi_label: Path, place: Path, tmp_pa
     assert "labels (multi-label): food, space, sport" in heedful("info", multi_label).out
 
 
+@pytest.mark.slow
 def test_trec_through_all_commands(real_data: Path, tmp_path: Path) -> None:
     lines = (real_data / "trec" / "train.tsv").read_text(encoding="utf-8").split("\n")
     head, rows = lines[0], lines[1:-1]

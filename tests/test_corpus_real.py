@@ -14,6 +14,8 @@ from real_data import real
 
 FORMS = "imdb_forms"
 
+pytestmark = pytest.mark.slow
+
 
 def counts(corpus: Corpus) -> dict[str, int]:
     return dict(Counter(label for e in corpus.examples for label in e.labels))

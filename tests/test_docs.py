@@ -20,7 +20,9 @@ def test_every_source_file_has_its_line_in_the_design_notes() -> None:
 def test_whatever_is_imported_is_a_dependency() -> None:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     needed = re.search(r"^dependencies = \[(.*?)^\]", project, re.M | re.S)[1]
-    needed += re.search(r"^vectors = \[(.*)\]$", project, re.M)[1]
+    for extra in ("torch", "onnx", "vectors"):
+        needed += re.search(rf"^{extra} = \[(.*)\]$", project, re.M)[1]
+    needed += re.search(r"^serve = \[(.*?)^\]", project, re.M | re.S)[1]
     named = set(re.findall(r'"([\w-]+)>=', needed)) | {"heedful"} | set(sys.stdlib_module_names)
     found = set()
     for path in (ROOT / "src/heedful").rglob("*.py"):
@@ -30,5 +32,6 @@ def test_whatever_is_imported_is_a_dependency() -> None:
             elif isinstance(node, ast.ImportFrom):
                 found.add(node.module)
     packages = {module.partition(".")[0].replace("sklearn", "scikit-learn") for module in found}
-    packages.discard("markupsafe")  # jinja2 is built on it
+    packages -= {"markupsafe", "pydantic", "starlette"}  # jinja2 and fastapi are built on them
+    packages = {package.replace("prometheus_client", "prometheus-client") for package in packages}
     assert packages <= named

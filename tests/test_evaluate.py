@@ -388,6 +388,7 @@ def test_the_classification_report_is_printed(multi_class: Path, tmp_path: Path)
 # --- the leaking Kaggle pair ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_leak_stands_in_the_first_lines_of_the_report(real_data: Path, tmp_path: Path) -> None:
     forms, run = real_data / "imdb_forms", tmp_path / "run"
     pair = (forms / "labeledTrainData.tsv", forms / "imdb_master.csv")

@@ -123,6 +123,7 @@ def test_names_are_shown_as_they_are(drawn: list[Plot]) -> None:
         assert "a\ufffdb\ufffd" in shown["confusion"]
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes() -> None:
     again = everything.__wrapped__("binary", HOSTILE[:2])
     for one, other in zip(everything("binary", HOSTILE[:2]), again, strict=True):

@@ -100,7 +100,8 @@ def same_run(folder: Path, whole: Path) -> None:
     assert [p.name for p in folder.parent.iterdir()] == [folder.name]
 
 
-@pytest.mark.parametrize("wanted", [4, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("wanted", [10])
 def test_killed_at_random_moments(forker, whole, tmp_path, wanted):
     folder, seconds = whole
     draw = random.Random(20)
@@ -139,11 +140,11 @@ def short(forker, tmp_path_factory) -> Path:
 
 
 def test_killed_at_file_events(forker, short, tmp_path):
-    """Every ninth of the moments before a file is opened, renamed or removed.
+    """Every fifteenth of the moments before a file is opened, renamed or removed.
 
     An odd step, since files are opened and renamed in turns: an even one meets one kind only.
     """
-    numbers = range(1, 1000, 9)
+    numbers = range(1, 1000, 15)
     last = next(n for n in numbers if not check_death_at(forker, short, tmp_path / f"{n}/run", n))
     assert last > 30
 
@@ -155,13 +156,14 @@ def test_killed_at_every_file_event(forker, short, tmp_path):
     assert last > 30
 
 
-def test_killed_while_replacing_an_older_run(forker, short, tmp_path):
+@pytest.mark.parametrize("step", [19, pytest.param(3, marks=pytest.mark.slow)])
+def test_killed_while_replacing_an_older_run(forker, short, tmp_path, step):
     """At any moment there is a whole run: the old one or the new one."""
     from heedful.learn.folder import load_model
 
     older = tmp_path / "older"
     assert forker.run(older, "--seed", "3", change=("epochs=1", "batch_size=90")) == 0
-    for number in range(2, 1000, 9):
+    for number in range(2, 1000, step):
         run = tmp_path / f"{number}" / "run"
         shutil.copytree(older, run)
         (run / "mine.txt").write_text("keep me")

@@ -18,7 +18,8 @@ import made_rewritings
 from command_line import heedful
 from drawn import texts
 from heedful.config import Config, ModelConfig, SequenceConfig
-from heedful.face import rewriting_demo
+from heedful.face import rewriting_demo, scoring
+from heedful.face.output import parts
 from heedful.face.plots.alignment import alignment_plot
 from heedful.face.plots.svg import to_png
 from heedful.face.rewriting_demo import SETTINGS
@@ -102,6 +103,39 @@ def test(folder: Path) -> tuple[Path, list[tuple[str, str]]]:
 
 def written(run: Path, sources: list[str]) -> list[str]:
     return [line["output"] for line in heedful("translate", run, *sources).lines()]
+
+
+def test_tables_and_resuming(run: Path, test, tmp_path: Path, monkeypatch) -> None:
+    data, _ = test
+    monkeypatch.setattr(scoring, "CHUNK_TEXTS", 8)
+    monkeypatch.setattr(parts, "EVERY", 0.0)
+    asked = ("translate", run, "--input", data, "--best", 2, "--output")
+    for name in ("a.jsonl", "a.csv", "a.parquet"):
+        assert heedful(*asked, tmp_path / name).code == 0
+    told = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    found = polars.read_parquet(tmp_path / "a.parquet").to_dicts()
+    assert [row | {"best": json.loads(row["best"])} for row in found] == [
+        line | {"error": None} for line in told
+    ]
+    with (tmp_path / "a.csv").open(newline="") as file:
+        texts = list(csv.DictReader(file))
+    assert [float(row["score"]) for row in texts] == [line["score"] for line in told]
+    assert {row["finished"] for row in texts} <= {"true", "false"}
+    calls, real = iter(range(9)), SequenceModel.rewrite
+
+    def stop(self: SequenceModel, *given: object) -> object:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return real(self, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SequenceModel, "rewrite", stop)
+        assert heedful(*asked, tmp_path / "b.csv").code == 130
+    resumed = (*asked, tmp_path / "b.csv", "--resume")
+    assert "--beam was not given and is 3" in heedful(*resumed, "--beam", 3).refusal()
+    assert "--html needs every text" in heedful(*resumed, "--html", tmp_path / "x").refusal()
+    assert "8 rows are done already" in heedful(*resumed).err
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
 
 
 def test_figures_are_those_of_decoded_output(run: Path, test) -> None:

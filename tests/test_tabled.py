@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from heedful.config import Config
-from heedful.face import scoring
+from heedful.face import scorer, scoring
 from heedful.learn import model
 from heedful.learn.model import logits, using_threads
 from heedful.nn import tabled
@@ -99,18 +101,18 @@ def test_no_table_larger_than_the_bound(monkeypatch):
 
 
 def test_a_long_file_is_scored_from_the_table(monkeypatch):
-    """The same lines before and after the first layer is known; it is forgotten in the end."""
+    """The same lines before and after the first layer is known."""
     trained = random_model(task="multi-class")
     rows = [Example(text, (), "x", i) for i, text in enumerate(["w1 w2 w39", "w3 and w4 w5"] * 30)]
     expected = [p.probabilities for p in trained.predict([row.text for row in rows])]
     monkeypatch.setattr(scoring, "CHUNK_TEXTS", 10)
-    monkeypatch.setattr(scoring, "MANY_CHARACTERS", 300)
+    monkeypatch.setattr(scorer, "MANY_CHARACTERS", 300)
     used, found = [], []
-    for chunk, predictions in scoring._predicted(trained, rows):
+    run = scorer.RunScorer(Path("run"), trained)
+    for chunk, predictions in scoring._predicted(run, rows):
         used.append(trained.network.first is not None)
         found += [prediction.probabilities for prediction in predictions]
         assert len(chunk) == 10
     assert used == [False, False, False, True, True, True]
-    assert trained.network.first is None
     for one, other in zip(found, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-5)

@@ -68,7 +68,14 @@ sys.modules[__name__].__class__ = _Package
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'heedful' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    try:
+        value = getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        from heedful.missing import WITHOUT_TORCH
+
+        raise ModuleNotFoundError(WITHOUT_TORCH, name="torch") from None
     globals()[name] = value
     return value
 

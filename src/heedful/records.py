@@ -43,6 +43,7 @@ class Example:
         source: the file it came from, or the name of the generator.
         row: the row in that file, the first data row being 1 (a header does not count).
         gold: character spans of the evidence, where somebody has marked it.
+        beside: the cells of the file's other columns, where they were asked for.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Example:
     source: str = ""
     row: int = 0
     gold: tuple[tuple[int, int], ...] = ()
+    beside: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class BadRow:
     source: str
     row: int
     reason: str
+    beside: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.source}, row {self.row}: {self.reason}"

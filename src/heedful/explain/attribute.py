@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heedful.explain.fitted import model_of
 from heedful.explain.found import Found
 from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import check_maps, token_maps
+from heedful.explain.shares import About, Arrays, explanation_of
 from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.learn.transducer import SequenceTransducer
@@ -141,49 +141,13 @@ def _record(
     one: Scored,
     target: str | None,
 ) -> Explanation:
-    names, tokens = model.labels.names, model.tokens(example.text)
-    logits = one.logits.double().numpy()
-    row = to_probabilities(logits[None, :].astype(np.float32), model.task)[0]
+    tokens = model.tokens(example.text)
+    arrays = Arrays(*(part.double().numpy() for part in one))
+    network = model.network
+    about = About(model.labels, network.attends, network.evidence is not None, target)
+    row = to_probabilities(one.logits.double().numpy()[None, :].astype(np.float32), model.task)
     here = slice(index, index + 1)
     (prediction,) = model.to_predictions(
-        row[None], np.array([len(tokens)]), encoded.unknown[here], encoded.cut[here]
+        row, np.array([len(tokens)]), encoded.unknown[here], encoded.cut[here]
     )
-    shares = one.contributions.double().numpy()[: len(tokens)]  # (N, C)
-    base, shown = one.base.double().numpy(), one.evidence.double().numpy()
-    if model.task == "binary":  # one logit, for the second class; the first is its mirror image
-        logits, base, shown = _mirror(logits), _mirror(base), _mirror(shown)
-        shares = np.concatenate([-shares, shares], axis=1)
-    error = logits - base - shares.sum(axis=0)
-    return Explanation(
-        text=example.text,
-        tokens=tuple(tokens),
-        prediction=prediction,
-        target=target or prediction.main_label,
-        attention=tuple(one.weights.tolist()[: len(tokens)]) if model.network.attends else (),
-        contributions={name: tuple(shares[:, c].tolist()) for c, name in enumerate(names)},
-        base=_by_class(names, base),
-        logits=_by_class(names, logits),
-        error=_by_class(names, error),
-        gold=example.gold,
-        label=example.labels,
-        parts=_parts(model, shown, shares.sum(axis=0) - shown),
-    )
-
-
-def _parts(
-    model: TextModel, shown: NDArray[np.float64], read: NDArray[np.float64]
-) -> dict[str, dict[str, float]]:
-    """`Explanation.parts`: what evidence shows, and what attention read, by class."""
-    network, names = model.network, model.labels.names
-    if network.evidence is None:
-        return {}
-    parts = {"evidence": _by_class(names, shown)}
-    return parts | {"attention": _by_class(names, read)} if network.attends else parts
-
-
-def _mirror(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([-values, values])
-
-
-def _by_class(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
+    return explanation_of(example, tokens, prediction, arrays, about)

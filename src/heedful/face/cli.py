@@ -12,6 +12,7 @@ import typer
 
 from heedful.face import options as o
 from heedful.face.console import note, stderr
+from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
     CLASSIFIER,
     LABELLED,
@@ -23,11 +24,14 @@ from heedful.face.rewriting import (
     refuse,
     rewrites,
 )
+from heedful.face.serve.serving import Serving
+from heedful.missing import WITHOUT_TORCH
 from heedful.presets import PRESETS
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
+SERVING = Serving()
 
 app = typer.Typer(
     name="heedful",
@@ -225,11 +229,14 @@ def evaluate(
 
 @app.command()
 def predict(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     output: o.Output = "-",
+    format: o.Format = None,
+    resume: o.ResumeOutput = False,
     with_text: o.WithText = True,
+    keep_columns: o.KeepColumns = False,
     text: o.Text = None,
     label: o.Label = None,
     delimiter: o.Delimiter = None,
@@ -238,21 +245,25 @@ def predict(
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
 ) -> None:
-    """Labels and probabilities of texts, as JSON lines; of a run that rewrites, what it writes.
+    """Labels and probabilities of texts, row by row; of a run that rewrites, what it writes.
 
-    One object a row, in the order of the input; a row that cannot be used has an "error".
+    In the order of the input, to JSON lines, CSV or Parquet; a row that cannot be used has an
+    "error".
     """
     flags = locals()
     options = o.read_options(flags)
+    from heedful.face.output.asked import Output
+
+    to = Output(output, format, resume, with_text, keep_columns)
     if rewrites(run):
-        refuse(flags, ("label", "split", "num_words"), REWRITER)
+        refuse(flags, ("label", "split", "num_words", "keep_columns"), REWRITER)
         from heedful.face.rewriting_scoring import Writing, run_rewriting
 
-        writing = Writing(output, with_text)
+        writing = Writing(to)
         return run_rewriting(run, texts or [], input or [], options, Columns(text), writing)
     from heedful.face.scoring import run_predict
 
-    run_predict(run, texts or [], input or [], options, output, with_text=with_text)
+    run_predict(run, texts or [], input or [], options, to)
     return None
 
 
@@ -265,26 +276,30 @@ def translate(
     html: o.Html = None,
     beam: o.Beam = None,
     best: o.Best = 1,
+    format: o.Format = None,
+    resume: o.ResumeOutput = False,
     with_text: o.WithText = True,
     source: o.Source = None,
     delimiter: o.Delimiter = None,
     encoding: o.Encoding = None,
     max_characters: o.MaxCharacters = None,
 ) -> None:
-    """Texts rewritten, as JSON lines, with scores; --html shows where the network looked.
+    """Texts rewritten, row by row, with scores; --html shows where the network looked.
 
-    One object a row, in the order of the input; a row that cannot be used has an "error".
+    In the order of the input, to JSON lines, CSV or Parquet; a row that cannot be used has an
+    "error".
     """
     options = o.read_options(locals())
+    from heedful.face.output.asked import Output
     from heedful.face.rewriting_scoring import Writing, run_rewriting
 
-    writing = Writing(output, with_text, beam, best, html)
+    writing = Writing(Output(output, format, resume, with_text), beam, best, html)
     run_rewriting(run, texts or [], input or [], options, Columns(source), writing)
 
 
 @app.command()
 def explain(
-    run: o.Run,
+    run: o.RunOrFile,
     texts: o.Texts = None,
     input: o.OptionalData = None,
     method: Annotated[
@@ -350,9 +365,15 @@ def explain(
         shown = Shown(html, json, picture, limit, beam)
         return run_alignment(run, texts or [], input or [], options, Columns(source), shown)
     refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
-    from heedful.face.explaining import Wanted, run_explain
+    from heedful.face.explained import Wanted
 
     wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
+    if is_exported(run):
+        from heedful.face.onnx_explaining import run_explain_file
+
+        return run_explain_file(run, texts or [], input or [], options, wanted)
+    from heedful.face.explaining import run_explain
+
     run_explain(run, texts or [], input or [], options, wanted)
     return None
 
@@ -556,6 +577,83 @@ def info(
 
 
 @app.command()
+def serve(
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Run folders; the first is the default model.", metavar="RUN..."),
+    ],
+    host: Annotated[str, typer.Option(help="Where to listen.", metavar="HOST")] = SERVING.host,
+    port: Annotated[int, typer.Option(help="0 = any.", metavar="PORT")] = SERVING.port,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Secret that every request must show.", envvar="HEEDFUL_TOKEN", metavar="TEXT"
+        ),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Pages of this origin may ask (again for more).", metavar="ORIGIN"),
+    ] = None,
+    max_body: Annotated[
+        int, typer.Option(help="Of a request.", metavar="BYTES")
+    ] = SERVING.max_body,
+    max_file: Annotated[int, typer.Option(help="Of a file.", metavar="BYTES")] = SERVING.max_file,
+    max_characters: Annotated[
+        int, typer.Option(help="Of a text.", metavar="N")
+    ] = SERVING.max_characters,
+    max_batch: Annotated[
+        int, typer.Option(help="Texts of a request.", metavar="N")
+    ] = SERVING.max_batch,
+    queue: Annotated[int, typer.Option(help="Texts that may wait.", metavar="N")] = SERVING.queue,
+    timeout: Annotated[
+        float, typer.Option(help="For a request.", metavar="SECONDS")
+    ] = SERVING.timeout,
+) -> None:
+    """Serve trained runs over HTTP, with a page for people at /.
+
+    Labels, explanations, rewritings, whole files; see /docs of the running server. Stops on
+    SIGTERM or Ctrl-C when what it accepted is answered.
+    """
+    from heedful.face.serve.command import run_serve
+
+    limits = (max_body, max_file, max_characters, max_batch, queue, timeout)
+    run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits))
+
+
+@app.command()
+def export(
+    run: o.Run,
+    onnx: Annotated[
+        str, typer.Option("--onnx", help="The file to write; it ends in .onnx.", metavar="FILE")
+    ],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Weights as small whole numbers: a smaller file.")
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="Labelled data to measure the file on.", metavar="DATA"),
+    ] = None,
+    text: o.Text = None,
+    label: o.Label = None,
+    delimiter: o.Delimiter = None,
+    encoding: o.Encoding = None,
+    label_map: o.LabelMap = None,
+    label_separator: o.LabelSeparator = None,
+    split: o.Split = None,
+    max_characters: o.MaxCharacters = None,
+    num_words: o.NumWords = None,
+) -> None:
+    """One ONNX file with the network, its tokens and labels: predict takes it, without torch.
+
+    Checked against PyTorch before it is written: logits, attention and contributions.
+    """
+    options = o.read_options(locals(), "test")
+    from heedful.face.export.command import run_export
+
+    run_export(run, onnx, check or [], options, int8=int8)
+
+
+@app.command()
 def demo(
     out: Annotated[
         str, typer.Option(help="Folder for the demo.", metavar="FOLDER")
@@ -587,6 +685,10 @@ def main() -> None:
         # The reader (head, less) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        code = _fail(WITHOUT_TORCH)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         code = _fail(f"{where}{error.strerror or error}")

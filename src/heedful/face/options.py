@@ -112,14 +112,35 @@ Best = Annotated[
         rich_help_panel=_PAIRS,
     ),
 ]
-Output = Annotated[str, typer.Option(help="Where the JSON lines go; - is stdout.", metavar="FILE")]
+Output = Annotated[
+    str,
+    typer.Option(
+        help="Where results go: .jsonl, .csv (both also .gz, .zst), .parquet; - is stdout.",
+        metavar="FILE",
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", help="jsonl, csv or parquet (else as FILE is called).", metavar="NAME"
+    ),
+]
+ResumeOutput = Annotated[
+    bool, typer.Option("--resume", help="Go on with an --output that was interrupted.")
+]
 WithText = Annotated[
-    bool, typer.Option("--with-text/--no-text", help="Repeat the text in each line.")
+    bool, typer.Option("--with-text/--no-text", help="Repeat the text in each row.")
+]
+KeepColumns = Annotated[
+    bool, typer.Option("--keep-columns", help="Repeat the other columns of the input.")
 ]
 Html = Annotated[
     str | None, typer.Option("--html", help="Write one self-contained page.", metavar="FILE")
 ]
 Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
+RunOrFile = Annotated[
+    str, typer.Argument(help="Folder of a run, or a file of heedful export.", metavar="RUN")
+]
 Json = Annotated[
     str | None, typer.Option("--json", help="Write JSON to a file; - is stdout.", metavar="FILE")
 ]

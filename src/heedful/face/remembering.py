@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,17 @@ from heedful.text.corpus import ReadOptions
 
 def remembered(run: Path, options: ReadOptions) -> ReadOptions:
     """The columns, label map and `num_words` of training, where the user gives no others."""
-    stored = facts(run).get("read", {})
+    return with_remembered(facts(run).get("read", {}), options, run / CONFIG)
+
+
+def with_remembered(stored: Mapping[str, Any], options: ReadOptions, source: Path) -> ReadOptions:
+    """Options with what is stored of the training data's, where the user gives no others.
+
+    Args:
+        stored: by name.
+        options: the user's.
+        source: the file that it is stored in.
+    """
     blank = ReadOptions()
     values: dict[str, Any] = {}
     try:
@@ -24,7 +34,7 @@ def remembered(run: Path, options: ReadOptions) -> ReadOptions:
                 value = stored[name]
                 values[name] = _as_option(name, value)
     except (TypeError, ValueError):
-        raise HeedfulError(f"{run / 'config.json'} is damaged: data.read.{name}") from None
+        raise HeedfulError(f"{source} is damaged: data.read.{name}") from None
     return replace(options, **values)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from heedful.face.onnx_file import is_exported
 from heedful.face.remembering import facts
 from heedful.face.stdin import taking_stdin
 from heedful.learn.run import is_sequence_run
@@ -87,7 +88,7 @@ def rewrites(run: str) -> bool:
     Raises:
         HeedfulError: no finished run there, or a damaged one.
     """
-    return is_sequence_run(Path(run))
+    return not is_exported(run) and is_sequence_run(Path(run))
 
 
 def remembered_columns(run: Path, columns: Columns) -> Columns:

@@ -1,18 +1,23 @@
-"""`heedful translate` (and `predict` on such a run): rewritten texts as JSON lines."""
+"""`heedful translate` (and `predict` on such a run): rewritten texts, in flat memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from heedful.face.alignment_page import alignment_html
-from heedful.face.console import note, to_json, write_text
+from heedful.face.console import note, write_text
+from heedful.face.output.asked import Output
+from heedful.face.output.column import Column, number, plain, whole
+from heedful.face.output.identity import identity
+from heedful.face.output.writing import Scoring, write_scored
 from heedful.face.rewriting import Columns, sources_like
-from heedful.face.scoring import chunks, given, sink
-from heedful.learn.model import threads_for, using_threads
+from heedful.face.scoring import chunks, given, refuse_to_resume
+from heedful.learn.model import cores, threads_for, using_threads
 from heedful.learn.sequence_folder import load_sequence
 from heedful.learn.sequence_model import SequenceModel
 from heedful.records import BadRow, Example, HeedfulError, Rewriting
@@ -28,18 +33,28 @@ class Writing:
     """How to write, and where to.
 
     Attributes:
-        output: file or `-`.
-        with_text: repeat the source in each line.
+        output: file or `-`, as what, and whether with the source.
         beam: hypotheses the search keeps; None = as the run's settings say.
         best: how many rewritings of each text are told.
         html: a page of alignments, or None.
     """
 
-    output: str
-    with_text: bool = True
+    output: Output
     beam: int | None = None
     best: int = 1
     html: str | None = None
+
+    def check(self) -> None:
+        """Refuses what cannot be.
+
+        Raises:
+            HeedfulError: see the messages.
+        """
+        self.output.check()
+        if self.html == self.output.path == "-":
+            raise HeedfulError("--html - and --output - both want standard output; give one a file")
+        if self.html and self.output.resume:
+            raise HeedfulError("--html needs every text anew; leave it out with --resume")
 
 
 def run_rewriting(
@@ -50,67 +65,100 @@ def run_rewriting(
     columns: Columns,
     writing: Writing,
 ) -> None:
-    """Rewritten texts as JSON lines in the order of the input; memory does not grow with it."""
+    """Rewritten texts in the order of the input; memory does not grow with it.
+
+    Raises:
+        HeedfulError: nothing to rewrite, something cannot be read, written or resumed.
+    """
     if not texts and not paths:
         raise HeedfulError("nothing to rewrite; give texts, or a file with --input")
-    if writing.html == writing.output == "-":
-        raise HeedfulError("--html - and --output - both want standard output; give one a file")
+    output = writing.output
+    writing.check()
+    refuse_to_resume(output, paths)
     folder = Path(run)
     model = load_sequence(folder)
-    counts = {"rows": 0, "errors": 0, "cut": 0}
     drawn: list[Rewriting] = []
-    with (
-        sources_like(folder, paths, options, columns) as (files, asked, known),
-        sink(writing.output) as stream,
-    ):
-        rows = chain(given(texts, options), read_sources(files, asked, known) if files else ())
-        for line in _lines(model, rows, counts, drawn, writing):
-            stream.write(line)
-    _tell(counts, writing)
+    with sources_like(folder, paths, options, columns) as (files, asked, known):
+        found = read_sources(files, asked, known) if files else ()
+        scoring = Scoring(
+            records=partial(_records, model, chain(given(texts, options), found), drawn, writing),
+            columns=rewriting_columns(writing),
+            identity=lambda: identity(folder, texts, paths, _options(asked, known, writing)),
+            share=(lambda: None) if files else None,
+            threads=cores(),
+        )
+        journal = write_scored(scoring, output)
+    if journal.cut:
+        note(f"{journal.cut:,} cut off at the maximum length (sequence.max_length)", "yellow")
     if writing.html:
         write_text(writing.html, alignment_html(drawn, title=f"heedful: {folder.name}"))
-        more = f", the first {PAGE:,} texts" if counts["rows"] - counts["errors"] > PAGE else ""
+        more = f", the first {PAGE:,} texts" if journal.rows - journal.errors > PAGE else ""
         note(f"{writing.html} written{more}")
 
 
-def _tell(counts: dict[str, int], writing: Writing) -> None:
-    if writing.output != "-" or counts["errors"]:
-        where = "" if writing.output == "-" else f" in {writing.output}"
-        rows = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
-        note(f"{rows}{where}, {counts['errors']:,} with an error")
-    if counts["cut"]:
-        note(f"{counts['cut']:,} cut off at the maximum length (sequence.max_length)", "yellow")
+def _options(asked: ReadOptions, known: str | None, writing: Writing) -> dict[str, Any]:
+    """All that the output hangs on beside model and input, by the names of flags."""
+    output = writing.output
+    told = asdict(asked) | {"source": known, "beam": writing.beam, "best": writing.best}
+    return told | {"format": output.format, "with_text": output.with_text}
 
 
-def _lines(
+def _records(
     model: SequenceModel,
     rows: Iterable[Example | BadRow],
-    counts: dict[str, int],
     drawn: list[Rewriting],
     writing: Writing,
-) -> Iterator[str]:
+    done: int,
+    threads: int,
+) -> Iterator[list[dict[str, Any]]]:
+    """What is said of all rows, chunk by chunk, but for the first `done` chunks; `drawn` grows."""
+    for chunk in islice(chunks(rows), done, None):
+        found = iter(_rewritten(model, chunk, drawn, writing, threads))
+        yield [_record(row, found, writing) for row in chunk]
+
+
+def _rewritten(
+    model: SequenceModel,
+    chunk: Sequence[Example | BadRow],
+    drawn: list[Rewriting],
+    writing: Writing,
+    threads: int,
+) -> Sequence[Sequence[Rewriting]]:
+    """The best rewritings of each good row; `drawn` grows."""
     beam = max(writing.best, writing.beam or model.config.sequence.beam)
-    for chunk in chunks(rows):
-        texts = [row.text for row in chunk if isinstance(row, Example)]
-        drawing = bool(writing.html) and len(drawn) < PAGE
-        with using_threads(threads_for(texts, 0)):
-            how = model.searching(beam, looks=drawing)
-            found = model.rewrite(texts, how, writing.best)
-        if drawing:
-            drawn += [best[0] for best in found[: PAGE - len(drawn)]]
-        rewritten = iter(found)
-        for row in chunk:
-            counts["rows"] += 1
-            record: dict[str, Any] = {"source": row.source, "row": row.row}
-            if isinstance(row, BadRow):
-                counts["errors"] += 1
-                record |= {"error": row.reason}
-            else:
-                best = next(rewritten)
-                counts["cut"] += not best[0].finished
-                record |= {"text": row.text} if writing.with_text else {}
-                record |= _answer(best, writing.best)
-            yield to_json(record) + "\n"
+    texts = [row.text for row in chunk if isinstance(row, Example)]
+    drawing = bool(writing.html) and len(drawn) < PAGE
+    with using_threads(threads_for(texts, threads)):
+        found = model.rewrite(texts, model.searching(beam, looks=drawing), writing.best)
+    if drawing:
+        drawn += [best[0] for best in found[: PAGE - len(drawn)]]
+    return found
+
+
+def _record(
+    row: Example | BadRow, found: Iterator[Sequence[Rewriting]], writing: Writing
+) -> dict[str, Any]:
+    """What is said of a row; a good one takes the next rewritings."""
+    record: dict[str, Any] = {"source": row.source, "row": row.row}
+    if isinstance(row, BadRow):
+        return record | {"error": row.reason}
+    record |= {"text": row.text} if writing.output.with_text else {}
+    return record | _answer(next(found), writing.best)
+
+
+def rewriting_columns(writing: Writing) -> tuple[Column, ...]:
+    """The columns of a table of rewritings."""
+    return (
+        plain("source"),
+        whole("row"),
+        *((plain("text"),) if writing.output.with_text else ()),
+        plain("output"),
+        number("score"),
+        number("log_probability"),
+        Column("finished", "truth", "finished"),
+        *((Column("best", "json", "best"),) if writing.best > 1 else ()),
+        plain("error"),
+    )
 
 
 def _answer(best: Sequence[Rewriting], asked: int) -> dict[str, Any]:

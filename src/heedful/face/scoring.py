@@ -1,57 +1,85 @@
-"""`heedful predict`: labels and probabilities as JSON lines, in flat memory."""
+"""`heedful predict`: labels and probabilities of rows of any number, in flat memory."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from heedful.face.console import note, to_json
-from heedful.face.remembering import remembered
+from heedful.face.output.asked import Output
+from heedful.face.output.column import BESIDE, Column, cells, kept, number, plain, whole, writable
+from heedful.face.output.identity import identity
+from heedful.face.output.writing import Scoring, write_scored
+from heedful.face.scorer import Scorer, open_scorer
 from heedful.face.stdin import taking_stdin
-from heedful.learn.folder import load_model
-from heedful.learn.model import TextModel, threads_for, using_threads
-from heedful.nn.tabled import first_layer_known
 from heedful.records import BadRow, Example, HeedfulError, Prediction
 from heedful.text.cells import UnusableError, read_text
-from heedful.text.corpus import ReadOptions, stream
+from heedful.text.corpus import ReadOptions, open_stream
+from heedful.text.stream import Stream
 
 CHUNK_TEXTS = 4_096
 CHUNK_CHARACTERS = 2_000_000
-MANY_CHARACTERS = 2_000_000
 
 
 def run_predict(
-    run: str,
-    texts: Sequence[str],
-    paths: Sequence[str],
-    options: ReadOptions,
-    output: str,
-    *,
-    with_text: bool,
+    run: str, texts: Sequence[str], paths: Sequence[str], options: ReadOptions, output: Output
 ) -> None:
-    """Predictions as JSON lines in the order of the input; memory does not grow with it."""
+    """Predictions in the order of the input, a row each; memory does not grow with it.
+
+    Raises:
+        HeedfulError: nothing to predict, something cannot be read, written or resumed.
+    """
     if not texts and not paths:
         raise HeedfulError("nothing to predict; give texts, or a file with --input")
-    folder = Path(run)
-    model = load_model(folder)
+    output.check()
+    refuse_to_resume(output, paths)
+    model = open_scorer(run)
     # The label column of training need not be there: only an own --label is looked for.
-    known = replace(remembered(folder, options), labelled=False, label=options.label)
-    counts = {"rows": 0, "errors": 0}
-    reading = taking_stdin(paths, options, lines=True, trained=known)
-    with reading as files, sink(output) as target:
-        rows = chain(given(texts, known), stream(files, known) if files else ())
-        for line in _lines(model, rows, counts, with_text=with_text):
-            target.write(line)
-    if output != "-" or counts["errors"]:
-        where = "" if output == "-" else f" in {output}"
-        rows_ = f"{counts['rows']:,} row{'s' if counts['rows'] != 1 else ''}"
-        note(f"{rows_}{where}, {counts['errors']:,} with an error")
+    known = model.options(options)
+    known = replace(known, labelled=False, label=options.label, beside=output.beside)
+    with taking_stdin(paths, options, lines=True, trained=known) as files:
+        source = open_stream(files, known) if files else Stream(())
+        rows = chain(given(texts, known), source)
+        scoring = Scoring(
+            records=partial(_records, model, rows, output.with_text, source.columns),
+            columns=prediction_columns(model, output, source.columns),
+            identity=lambda: identity(Path(run), texts, paths, _options(known, output)),
+            share=source.share if files else None,
+            threads=model.threads,
+        )
+        write_scored(scoring, output)
+
+
+def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
+    """All that the output hangs on beside model and input, by the names of flags."""
+    asked = asdict(known) | {"format": output.format, "with_text": output.with_text}
+    return asked | {"keep_columns": asked.pop("beside")}
+
+
+def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:
+    """Standard input comes only once.
+
+    Raises:
+        HeedfulError: it is to be resumed from.
+    """
+    if output.resume and "-" in paths:
+        raise HeedfulError("standard input cannot be read again; --resume needs files as --input")
+
+
+def _records(
+    model: Scorer,
+    rows: Iterable[Example | BadRow],
+    with_text: bool,
+    beside: Sequence[str],
+    done: int,
+    threads: int,
+) -> Iterator[list[dict[str, Any]]]:
+    """What is said of all rows, chunk by chunk, but for the first `done` chunks."""
+    for chunk, predictions in _predicted(model, rows, done, threads):
+        yield [_record(model, row, predictions, with_text, beside) for row in chunk]
 
 
 def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:
@@ -63,42 +91,64 @@ def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadR
             yield BadRow("argument", row, str(reason))
 
 
-def _lines(
-    model: TextModel, rows: Iterable[Example | BadRow], counts: dict[str, int], *, with_text: bool
-) -> Iterator[str]:
-    for chunk, predictions in _predicted(model, rows):
-        for row in chunk:
-            counts["rows"] += 1
-            record: dict[str, Any] = {"source": row.source, "row": row.row}
-            if isinstance(row, BadRow):
-                counts["errors"] += 1
-                record |= {"error": row.reason}
-            else:
-                prediction = next(predictions)
-                record |= {"text": row.text} if with_text else {}
-                record |= _answer(model, prediction.to_json())
-            yield to_json(record) + "\n"
+def _record(
+    model: Scorer,
+    row: Example | BadRow,
+    predictions: Iterator[Prediction],
+    with_text: bool,
+    beside: Sequence[str],
+) -> dict[str, Any]:
+    """What is said of a row; a good one takes the next prediction."""
+    record: dict[str, Any] = {"source": row.source, "row": row.row}
+    if isinstance(row, BadRow):
+        record |= {"error": row.reason}
+    else:
+        record |= {"text": row.text} if with_text else {}
+        record |= _answer(model, next(predictions).to_json())
+    if beside:
+        record[BESIDE] = cells(beside, row.beside)
+    return record
+
+
+def prediction_columns(model: Scorer, output: Output, beside: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of a table of predictions."""
+    single = (plain("label"), number("probability"))
+    ours = (
+        plain("source"),
+        whole("row"),
+        *((plain("text"),) if output.with_text else ()),
+        *((Column("labels", "names", "labels"),) if model.task == "multi-label" else single),
+        *(
+            Column(f"probability_{writable(name)}", "number", "probabilities", name)
+            for name in model.names
+        ),
+        *(whole(name) for name in ("tokens", "unknown", "cut")),
+        plain("error"),
+    )
+    return ours + kept(beside, ours)
 
 
 def _predicted(
-    model: TextModel, rows: Iterable[Example | BadRow]
+    model: Scorer, rows: Iterable[Example | BadRow], done: int = 0, threads: int = 0
 ) -> Iterator[tuple[list[Example | BadRow], Iterator[Prediction]]]:
-    """Chunk by chunk, with the predictions of its good rows."""
-    with ExitStack() as prepared:
-        read = 0
-        for chunk in chunks(rows):
-            # How many will come is not known. After so many it has paid to prepare for as many
-            # again.
-            if read >= MANY_CHARACTERS:
-                prepared.enter_context(first_layer_known(model.network, sys.maxsize))
-            texts = [row.text for row in chunk if isinstance(row, Example)]
-            with using_threads(threads_for(texts, 0)):
-                predictions = model.predict(texts)
-            yield chunk, iter(predictions)
-            read += sum(map(len, texts))
+    """Chunk by chunk, with the predictions of its good rows.
+
+    Args:
+        model: the model.
+        rows: all rows.
+        done: chunks at the beginning that are read and passed over. What comes after them is
+            the same to the last bit: the same texts meet in a batch, and are counted as read.
+        threads: for much text; 0 = one per core.
+    """
+    for index, chunk in enumerate(chunks(rows)):
+        texts = [row.text for row in chunk if isinstance(row, Example)]
+        if index < done:
+            model.pass_over(texts)
+        else:
+            yield chunk, iter(model.predict(texts, threads))
 
 
-def _answer(model: TextModel, prediction: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(model: Scorer, prediction: Mapping[str, Any]) -> dict[str, Any]:
     """The single label in front, for models that give one."""
     if model.task == "multi-label":
         return dict(prediction)
@@ -119,24 +169,3 @@ def chunks(rows: Iterable[Example | BadRow]) -> Iterator[list[Example | BadRow]]
             chunk, size = [], 0
     if chunk:
         yield chunk
-
-
-@contextmanager
-def sink(output: str) -> Iterator[TextIO]:
-    """stdout, or a file that appears under its name only when it is whole."""
-    if output == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(output)
-    if not path.name or path.is_dir():
-        raise HeedfulError(f"{output or 'an empty name'} cannot be written; --output takes a file")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8") as stream_:
-            yield stream_
-        partial.replace(path)
-    except OSError as error:
-        raise HeedfulError(f"{output} cannot be written: {error.strerror or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)

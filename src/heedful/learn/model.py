@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from heedful.config import Config
+from heedful.learn.answers import decided, to_predictions
 from heedful.learn.decision import Decision
 from heedful.learn.frames import reads_shapes
 from heedful.learn.memory import release_after
-from heedful.learn.metrics import decide
 from heedful.nn.classify import Classifier, Scored
 from heedful.nn.tabled import first_layer_known
 from heedful.records import Prediction, Task, Token
@@ -84,16 +84,11 @@ class TextModel:
         cut: NDArray[np.int64],
     ) -> list[Prediction]:
         """Rows of probabilities (N, C) and counts of tokens (N,) as records."""
-        chosen = self.decided(probabilities)
-        counts = zip((read + cut).tolist(), unknown.tolist(), cut.tolist(), strict=True)
-        return [
-            Prediction(labels, dict(zip(self.labels.names, row, strict=True)), *of)
-            for labels, row, of in zip(chosen, probabilities.tolist(), counts, strict=True)
-        ]
+        return to_predictions(probabilities, (read, unknown, cut), self.labels, self.decision)
 
     def decided(self, probabilities: NDArray[np.float32]) -> list[tuple[str, ...]]:
         """The label names that the rows of probabilities (N, C) amount to."""
-        return self.labels.decode(decide(probabilities, self.task, self.decision.array()))
+        return decided(probabilities, self.labels, self.decision)
 
 
 def number_of_logits(labels: Labels) -> int:

@@ -63,15 +63,23 @@ def read_config(folder: Path) -> tuple[Config, Labels, Decision]:
         config = _settings(values)
         if values["task"] == SEQUENCE:
             raise HeedfulError("the run rewrites sequences and has no classes")
-        id2label = values["id2label"]
-        names = tuple(id2label[str(i)] for i in range(len(id2label)))
-        labels = _checked_labels(names, values["task"])
-        decision = decision_from_json(values.get("decision"), len(names), labels.task)
-        return config, labels, decision
+        return config, *classes_of(values)
     except HeedfulError as error:
         raise HeedfulError(f"{path} cannot be used: {error}") from None
     except (KeyError, TypeError) as error:
         raise HeedfulError(f"{path} is damaged: {error!r}") from None
+
+
+def classes_of(values: Any) -> tuple[Labels, Decision]:
+    """The classes and the decision rule in what config.json holds.
+
+    Raises:
+        HeedfulError, KeyError, TypeError: damaged.
+    """
+    id2label = values["id2label"]
+    names = tuple(id2label[str(i)] for i in range(len(id2label)))
+    labels = _checked_labels(names, values["task"])
+    return labels, decision_from_json(values.get("decision"), len(names), labels.task)
 
 
 def _settings(values: Any) -> Config:
@@ -125,11 +133,18 @@ def read_labels(folder: Path) -> tuple[Labels, Decision]:
 def _require(folder: Path) -> None:
     recover(folder)
     if not folder.is_dir():
-        raise HeedfulError(f"{folder} is no run folder: it does not exist")
+        raise HeedfulError(f"{folder} is no run folder: it {_what(folder)}")
     if not is_run(folder):
         unfinished = (folder / CHECKPOINT).exists()
         hint = "training has not ended; go on with --resume" if unfinished else "no config.json"
         raise HeedfulError(f"{folder} is no finished run folder: {hint}")
+
+
+def _what(path: Path) -> str:
+    """Why something is no folder."""
+    if path.suffix == ".onnx" and path.is_file():
+        return "is an exported file, which predict and explain alone take"
+    return "is a file" if path.exists() else "does not exist"
 
 
 def _checked_labels(names: tuple[Any, ...], task: Any) -> Labels:

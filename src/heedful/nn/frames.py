@@ -12,7 +12,7 @@ from heedful.text.vocab import END, START, UNK
 LONGEST = 4
 """Places of a frame, borders included."""
 
-_FRAME = 0x0F4A3E  # what keys begin with, so that frames are no n-grams
+FRAME = 0x0F4A3E  # what keys begin with, so that frames are no n-grams
 
 
 def frames(ids: Int[Tensor, "... T"], mask: Bool[Tensor, "... T"]) -> list[Grams]:
@@ -28,7 +28,7 @@ def frames(ids: Int[Tensor, "... T"], mask: Bool[Tensor, "... T"]) -> list[Grams
     known, before = mask & (ids != UNK), torch.roll(mask, 1, dims=-1)
     before[..., 0] = False
     starts, ends = mask & ~before, mask & ~ahead(mask, 1)
-    inner = torch.full_like(ids, _FRAME)
+    inner = torch.full_like(ids, FRAME)
     opened, end = chain(inner, torch.full_like(ids, START)), torch.full_like(ids, END)
     found, whole = [], known
     for size in range(1, LONGEST + 1):

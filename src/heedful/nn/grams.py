@@ -15,9 +15,9 @@ NONE = 0
 
 # Odd numbers whose bits look random (the first is 2^64 divided by the golden ratio, as Knuth's
 # multiplicative hashing takes it; both as signed numbers), and a shift that brings high bits down.
-_FIRST, _SECOND, _SHIFT = -7046029254386353131, -4658895280553007687, 29
-_LOW = (1 << (64 - _SHIFT)) - 1
-_APART = 0x5EED  # stirred into pairs with a gap, so that they are no n-grams
+FIRST, SECOND, SHIFT = -7046029254386353131, -4658895280553007687, 29
+_LOW = (1 << (64 - SHIFT)) - 1
+APART = 0x5EED  # stirred into pairs with a gap, so that they are no n-grams
 
 
 class Kinds(NamedTuple):
@@ -58,8 +58,8 @@ def chain(keys: Int[Tensor, ...], following: Int[Tensor, ...]) -> Int[Tensor, ..
     Multiply, shift, multiply, each element by itself: in 64-bit numbers that wrap around, two of N
     groups share a key with a chance of about N^2 / 2^65, a millionth for six million.
     """
-    mixed = (keys * _FIRST) ^ following  # not the other way round: order must matter
-    mixed = (mixed ^ ((mixed >> _SHIFT) & _LOW)) * _SECOND
+    mixed = (keys * FIRST) ^ following  # not the other way round: order must matter
+    mixed = (mixed ^ ((mixed >> SHIFT) & _LOW)) * SECOND
     return mixed ^ ((mixed >> 32) & 0xFFFFFFFF)
 
 
@@ -98,7 +98,7 @@ def _apart(word: Tensor, known: Tensor, mask: Tensor, gap: int) -> Grams:
     whole = known & ahead(known, gap)
     for step in range(1, gap):  # all of one text: no padding between them
         whole = whole & ahead(mask, step)
-    keys = chain(word ^ _APART, ahead(word, gap))
+    keys = chain(word ^ APART, ahead(word, gap))
     return Grams(keys.masked_fill(~whole, NONE), (0, gap))
 
 

@@ -13,6 +13,7 @@ from typing import IO
 import zstandard
 
 from heedful.records import HeedfulError
+from heedful.text.gauge import Gauge
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -62,6 +63,18 @@ class _ZstdReader(io.RawIOBase):
         return count
 
 
+class _GzipReader(gzip.GzipFile):
+    """Decompressed bytes; closes the file it reads from, too."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        super().__init__(fileobj=raw, mode="rb")
+        self._below = raw
+
+    def close(self) -> None:
+        super().close()
+        self._below.close()
+
+
 def inner_name(path: Path) -> str:
     """The file name in lower case without a compression suffix: `a.CSV.gz` → `a.csv`."""
     name = path.name.lower()
@@ -89,14 +102,22 @@ def compression(path: Path) -> str | None:
     return found
 
 
-def open_binary(path: Path) -> IO[bytes]:
-    """The decompressed bytes of a file. Use it inside `reading`, which words the errors."""
+def open_binary(path: Path, gauge: Gauge | None = None) -> IO[bytes]:
+    """The decompressed bytes of a file. Use it inside `reading`, which words the errors.
+
+    Args:
+        path: the file.
+        gauge: is to follow how much of it has been read.
+    """
     found = compression(path)
+    raw = path.open("rb")
+    if gauge:
+        gauge.follow(raw)
     if found == "gzip":
-        return io.BufferedReader(gzip.GzipFile(path, "rb"), CHUNK)
+        return io.BufferedReader(_GzipReader(raw), CHUNK)
     if found == "zstd":
-        return io.BufferedReader(_ZstdReader(path.open("rb")), CHUNK)
-    return path.open("rb")
+        return io.BufferedReader(_ZstdReader(raw), CHUNK)
+    return raw
 
 
 @contextmanager

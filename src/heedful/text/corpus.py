@@ -20,9 +20,10 @@ from heedful.text.options import ReadOptions
 from heedful.text.part import Part
 from heedful.text.parts import open_part
 from heedful.text.sources import resolve
+from heedful.text.stream import Stream
 from heedful.text.table import column_list
 
-__all__ = ["Corpus", "ReadOptions", "fingerprint", "read", "split", "stream"]
+__all__ = ["Corpus", "ReadOptions", "fingerprint", "open_stream", "read", "split", "stream"]
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,12 @@ def stream(
     Raises:
         HeedfulError: as `read`, except that rows are not judged together.
     """
-    options = options or ReadOptions()
-    parts = list(_parts(paths, options))
-    return (item for part in parts for item in part.items())
+    return iter(open_stream(paths, options or ReadOptions()))
+
+
+def open_stream(paths: Sequence[str | Path], options: ReadOptions) -> Stream:
+    """As `stream`; the object also knows how much has been read. All parts are opened."""
+    return Stream(tuple(_parts(paths, options)))
 
 
 def _check_joined(names: list[tuple[str, set[str]]], notes: list[str] | None) -> None:

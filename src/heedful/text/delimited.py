@@ -13,6 +13,7 @@ from heedful.text.columns import is_known_name
 from heedful.text.compressed import inner_name, reading
 from heedful.text.dialect import NAMES, find_dialect, records
 from heedful.text.encoding import find_encoding, lines, open_text, spoken, undecodable
+from heedful.text.gauge import Gauge
 from heedful.text.options import ReadOptions
 from heedful.text.table import Row, Table, clip, distinct_columns, take_sample
 
@@ -36,19 +37,25 @@ def open_delimited(path: Path, options: ReadOptions) -> Table:
             raise HeedfulError(f"{path.name} is empty")
         dialect = find_dialect(head, inner_name(path), _delimiter(options.delimiter))
 
+        gauge = Gauge(path)
+
         def everything() -> Iterator[list[str] | str]:
             with reading(path):
                 longest = max(1 << 24, 4 * options.max_characters)
-                yield from records(lines(path, encoding, newline, LONGEST_LINE), dialect, longest)
+                read = lines(path, encoding, newline, LONGEST_LINE, gauge)
+                yield from records(read, dialect, longest)
 
         first = next(everything(), None)
         if first is None or isinstance(first, str):
             raise HeedfulError(f"{path.name} has no readable first line: {first or 'empty'}")
         header = _has_header(list(islice(everything(), 200)), options)
-        return _table(path, first, header, everything, f"{dialect}, {spoken(encoding)}")
+        form = f"{dialect}, {spoken(encoding)}"
+        return _table(path, first, header, everything, form, gauge)
 
 
-def _table(path: Path, first: list[str], header: bool, everything: Any, form: str) -> Table:
+def _table(
+    path: Path, first: list[str], header: bool, everything: Any, form: str, gauge: Gauge
+) -> Table:
     width = len(first)
     named = [name.strip() for name in first] if header else [str(i + 1) for i in range(width)]
     if not header:
@@ -69,6 +76,7 @@ def _table(path: Path, first: list[str], header: bool, everything: Any, form: st
         sample=take_sample(rows(range(width)), path.name),
         rows=rows,
         form=form,
+        gauge=gauge,
     )
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from heedful.records import HeedfulError
 from heedful.text.compressed import open_binary
+from heedful.text.gauge import Gauge
 
 # Stands in a decoded text where the bytes made no sense. It is a lone surrogate, so that no
 # decoded text can hold it otherwise, and rows with it are found and named.
@@ -112,18 +113,22 @@ def _weigh(path: Path) -> str:
     return "latin-1" if high & _NOT_CP1252 or not any(128 <= b < 160 for b in high) else "cp1252"
 
 
-def open_text(path: Path, encoding: str, newline: str = "\n") -> IO[str]:
+def open_text(
+    path: Path, encoding: str, newline: str = "\n", gauge: Gauge | None = None
+) -> IO[str]:
     """The file as text; undecodable bytes become BAD. Lines end as `newline` says only."""
-    binary = open_binary(path)
+    binary = open_binary(path, gauge)
     return io.TextIOWrapper(binary, encoding=encoding, errors=ERRORS, newline=newline)
 
 
-def lines(path: Path, encoding: str, newline: str, longest: int) -> Iterator[str | None]:
+def lines(
+    path: Path, encoding: str, newline: str, longest: int, gauge: Gauge | None = None
+) -> Iterator[str | None]:
     """The lines with their ends; None for a line of more than `longest` characters.
 
     A line is never held in memory beyond that length, whatever the file claims to be.
     """
-    with open_text(path, encoding, newline) as file:
+    with open_text(path, encoding, newline, gauge) as file:
         while line := file.readline(longest):
             if len(line) < longest or line.endswith(("\n", "\r")):
                 yield line

@@ -67,12 +67,13 @@ def interpret(rows: Iterable[Row], reading: Reading) -> Iterator[Example | BadRo
 
 
 def _item(row: list[Any], number: int, reading: Reading) -> Example | BadRow:
+    beside = tuple(row[len(reading.columns.wanted) :]) if reading.options.beside else ()
     try:
         text = read_text(row[0], reading.options.max_characters)
         labels = _labels(row, reading)
     except UnusableError as reason:
-        return BadRow(reading.source, number, str(reason))
-    return Example(text, labels, reading.source, number)
+        return BadRow(reading.source, number, str(reason), beside)
+    return Example(text, labels, reading.source, number, beside=beside)
 
 
 def _labels(row: list[Any], reading: Reading) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from heedful.records import HeedfulError
 from heedful.text.compressed import one_line, reading
 from heedful.text.encoding import find_encoding, lines, spoken
+from heedful.text.gauge import Gauge
 from heedful.text.options import ReadOptions
 from heedful.text.table import SAMPLE_ROWS, Row, Table, clip, take_sample
 
@@ -31,20 +32,23 @@ def open_jsonl(path: Path, options: ReadOptions) -> Table:
         if first == _ARRAY:
             raise HeedfulError(f"{path.name} holds a JSON array; write one object a line (JSONL)")
         columns = _keys(objects(path, encoding))
+        gauge = Gauge(path)
 
         def rows(wanted: Sequence[int]) -> Iterator[Row]:
             names = [columns[i] for i in wanted]
-            for item in objects(path, encoding):
+            for item in objects(path, encoding, gauge):
                 yield item if isinstance(item, str) else [item.get(name) for name in names]
 
         sample = take_sample(rows(range(len(columns))), path.name)
-        return Table(path.name, columns, sample, rows, f"JSON Lines, {spoken(encoding)}")
+        return Table(path.name, columns, sample, rows, f"JSON Lines, {spoken(encoding)}", gauge)
 
 
-def objects(path: Path, encoding: str) -> Iterator[dict[str, Any] | str]:
+def objects(
+    path: Path, encoding: str, gauge: Gauge | None = None
+) -> Iterator[dict[str, Any] | str]:
     """One item for each line that is not blank: its object, or why there is none."""
     with reading(path):
-        for line in lines(path, encoding, "\n", LONGEST_LINE):
+        for line in lines(path, encoding, "\n", LONGEST_LINE, gauge):
             if line is None:
                 yield "the line is too long"
             elif line.strip(" \t\r\n"):

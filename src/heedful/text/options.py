@@ -26,6 +26,7 @@ class ReadOptions:
         index_from: `imdb.npz`: added to every stored rank.
         header: whether the first line of a CSV or TSV file names the columns.
         labelled: False when predicting: rows without a label are fine.
+        beside: rows carry the cells of all columns but the text's.
     """
 
     text: str | None = None
@@ -44,3 +45,4 @@ class ReadOptions:
     index_from: int = 3
     header: bool | None = None
     labelled: bool = True
+    beside: bool = False

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from heedful.records import HeedfulError
 from heedful.text.compressed import compression, one_line, open_binary, reading
+from heedful.text.gauge import Gauge
 from heedful.text.table import SAMPLE_ROWS, Row, Table, take_sample
 
 # polars is imported where a Parquet file is read: it takes a sixth of the time in which
 # `heedful predict` starts, and most data are no Parquet.
 MAGIC = b"PAR1"
 SLICE = 20_000
+SLICE_BYTES = 1 << 25
+"""What a slice takes at most, more or less, however long its texts are."""
 
 
 def open_parquet(path: Path) -> Table:
@@ -39,24 +42,43 @@ def open_parquet(path: Path) -> Table:
             yield from ([] for _ in range(count))
             return
         with _plain(path) as plain:
-            for start in range(0, count, SLICE):
-                yield from _slice(path, plain, names, start, SLICE)
+            for done, cells in _slices(path, plain, names, count):
+                yield from cells
+                gauge.set(done / count)
 
+    gauge = Gauge(path)
     head = take_sample(_first(path, columns), path.name)
-    return Table(path.name, columns, head, rows, "Parquet")
+    return Table(path.name, columns, head, rows, "Parquet", gauge)
 
 
 def _first(path: Path, columns: Sequence[str]) -> list[Row]:
     with _plain(path) as plain:
-        return _slice(path, plain, columns, 0, SAMPLE_ROWS)
+        return _slice(path, plain, columns, 0, SAMPLE_ROWS)[0]
 
 
-def _slice(path: Path, plain: Path, names: Sequence[str], start: int, count: int) -> list[Row]:
+def _slices(
+    path: Path, plain: Path, names: Sequence[str], count: int
+) -> Iterator[tuple[int, list[Row]]]:
+    """How many rows have been read, and the last of them; fewer at a time if texts are long."""
+    done, wanted = 0, SAMPLE_ROWS
+    while done < count:
+        cells, size = _slice(path, plain, names, done, wanted)
+        done += wanted
+        yield min(done, count), cells
+        wanted = min(SLICE, max(1, wanted * SLICE_BYTES // max(1, size)))
+
+
+def _slice(
+    path: Path, plain: Path, names: Sequence[str], start: int, count: int
+) -> tuple[list[Row], int]:
+    """Some rows, and how many bytes they take in their columns."""
     import polars as pl
 
     with _parsing(path):
-        frame = pl.scan_parquet(plain).select(names).slice(start, count).collect()
-        return [list(row) for row in frame.iter_rows()]
+        # Called by their places: a column may be asked for twice.
+        wanted = [pl.col(name).alias(str(place)) for place, name in enumerate(names)]
+        frame = pl.scan_parquet(plain).select(wanted).slice(start, count).collect()
+        return [list(row) for row in frame.iter_rows()], int(frame.estimated_size())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from heedful.records import BadRow, Example
+from heedful.text.gauge import Gauge
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Part:
         multi_label: whether a row may carry several labels.
         empty_is_an_answer: an example without labels has none of them (an empty list),
             rather than being unlabelled.
+        gauge: how far its items have been read, where that is known.
+        beside: names of the columns whose cells its items carry.
     """
 
     source: str
@@ -26,3 +29,5 @@ class Part:
     notes: tuple[str, ...] = ()
     multi_label: bool = False
     empty_is_an_answer: bool = False
+    gauge: Gauge | None = None
+    beside: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heedful.records import HeedfulError
+from heedful.text.gauge import Gauge
 
 # The cells asked for, in that order; or, as a string, the reason why the row cannot be used.
 Row = list[Any] | str
@@ -26,6 +27,7 @@ class Table:
         sample: some rows of the beginning, all columns, from which columns are guessed.
         rows: given column positions, yields every data row with those cells, in file order.
         form: the format as said aloud, such as "tab-separated, no quoting, UTF-8".
+        gauge: how far the rows that were last asked for have been read.
     """
 
     source: str
@@ -33,6 +35,7 @@ class Table:
     sample: tuple[list[Any], ...]
     rows: Callable[[Sequence[int]], Iterator[Row]]
     form: str
+    gauge: Gauge
 
 
 def take_sample(rows: Iterable[Row], source: str) -> tuple[list[Any], ...]:

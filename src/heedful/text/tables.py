@@ -66,13 +66,21 @@ def open_table_part(path: Path, options: ReadOptions) -> Part:
     options = choose_split(options, profile.splits)
     check_split(table, columns, profile, options.split)
     how = decide(table, columns, profile, options)
+    beside = _beside(table, columns) if options.beside else ()
     return Part(
         source=table.source,
-        items=lambda: interpret(table.rows(columns.wanted), how),
+        items=lambda: interpret(table.rows((*columns.wanted, *beside)), how),
         notes=tuple(_notes(table, columns, profile, how)),
         multi_label=how.multi_label,
         empty_is_an_answer=profile.lists and how.multi_label,
+        gauge=table.gauge,
+        beside=tuple(table.columns[i] for i in beside),
     )
+
+
+def _beside(table: Table, columns: Columns) -> tuple[int, ...]:
+    """All columns but the text's."""
+    return tuple(i for i in range(len(table.columns)) if i != columns.text)
 
 
 def _without_rating(

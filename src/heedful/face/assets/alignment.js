@@ -1,7 +1,7 @@
 "use strict";
 // A row of a map, copied onto the source: shades, numbers, and the same in words. Pointing shows a
 // row for as long as it lasts; focus, or a tap, keeps it.
-for (const article of document.querySelectorAll("article:has(table)")) {
+const lightUp = (article) => {
   const outputs = [...article.querySelectorAll(".o")], sources = [...article.querySelectorAll(".s")];
   const rows = [...article.querySelectorAll("tbody tr")], told = article.querySelector(".told");
   const read = article.querySelector(".read");
@@ -55,4 +55,5 @@ for (const article of document.querySelectorAll("article:has(table)")) {
   article.addEventListener("focusout", (event) => {
     if (!article.contains(event.relatedTarget)) keep(-1);
   });
-}
+};
+document.querySelectorAll("article:has(table)").forEach(lightUp);

@@ -1,0 +1,48 @@
+"""Several parts read as one stream of rows, which knows how much of them has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from heedful.records import BadRow, Example
+from heedful.text.part import Part
+
+
+class Stream:
+    """The rows of all parts in order, in flat memory. To be gone through once.
+
+    Attributes:
+        columns: the names of the columns that rows carry beside text and label, of all parts.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._at = 0
+        self.columns = tuple(dict.fromkeys(name for part in parts for name in part.beside))
+
+    def __iter__(self) -> Iterator[Example | BadRow]:
+        for at, part in enumerate(self._parts):
+            self._at = at
+            if part.beside == self.columns:
+                yield from part.items()
+            else:
+                yield from self._aligned(part)
+        self._at = len(self._parts)
+
+    def _aligned(self, part: Part) -> Iterator[Example | BadRow]:
+        """Its rows with their cells under the columns of all parts; None where it has no such."""
+        for item in part.items():
+            cells = dict(zip(part.beside, item.beside, strict=False))
+            aligned = tuple(cells.get(name) for name in self.columns)
+            yield replace(item, beside=aligned) if cells else item
+
+    def share(self) -> float | None:
+        """What part of all bytes has been read, 0 to 1; None where a part cannot tell."""
+        gauges = [part.gauge for part in self._parts if part.gauge]
+        total = sum(gauge.size for gauge in gauges)
+        if len(gauges) < len(self._parts) or not total:
+            return None
+        done = sum(gauge.size for gauge in gauges[: self._at])
+        now = [gauge.size * gauge.share() for gauge in gauges[self._at : self._at + 1]]
+        return (done + sum(now)) / total
