@@ -271,6 +271,19 @@ def test_a_graph_that_differs_is_refused(everything: TextModel, name: str) -> No
         check(everything, session_of(graph.SerializeToString(), 1), QUICK, 1)
 
 
+def test_what_is_no_number_is_refused(everything: TextModel) -> None:
+    true = session(everything)
+
+    class Broken:
+        get_outputs = true.get_outputs
+
+        def run(self, names: list[str], inputs: object) -> list[object]:
+            return [found * float("nan") for found in true.run(names, inputs)]
+
+    with pytest.raises(HeedfulError, match="differs from PyTorch by inf"):
+        check(everything, Broken(), QUICK)
+
+
 def test_nothing_is_written_then_and_an_old_file_stays(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from heedful.face import scorer, scoring
 from heedful.face.output import pace, parquet, parts
 from heedful.face.output.asked import Output
 from heedful.face.output.column import Column, kept
+from heedful.face.output.identity import difference, identity
 from heedful.face.output.journal import read_journal
 from heedful.face.output.pace import Pace
 from heedful.face.output.parts import Parts
@@ -528,3 +529,55 @@ def test_long_texts_are_read_few_at_a_time(tmp_path: Path, monkeypatch) -> None:
     read = [row[0].split()[0] for row in table.rows((0,))]
     assert read == [str(i) for i in range(2500)]
     assert asked[:2] == [1000, 1000] and all(450 <= size <= 500 for size in asked[2:])
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "says"),
+    [
+        (KeyboardInterrupt, 130, "rows of"),
+        (pl.exceptions.ComputeError("no space"), 2, "a.parquet cannot be written: no space"),
+    ],
+)
+def test_stopped_while_the_parquet_file_is_made(
+    run: Path, data: Path, tmp_path: Path, stop: object, code: int, says: str
+) -> None:
+    target, real = tmp_path / "a.parquet", pl.LazyFrame.sink_parquet
+
+    def stopped(*_: object, **__: object) -> None:
+        raise stop  # type: ignore[misc]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pl.LazyFrame, "sink_parquet", stopped)
+        ran = heedful("predict", run, "--input", data, "--output", target)
+    assert pl.LazyFrame.sink_parquet is real
+    assert ran.code == code and says in ran.err and "are kept" in ran.err
+    assert "30 rows are done already" in score(run, data, target, "--resume")
+    score(run, data, tmp_path / "b.parquet")
+    assert target.read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_an_input_is_not_written_over(run: Path, data: Path, tmp_path: Path) -> None:
+    before = data.read_bytes()
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(data)
+    for target in (data, link):
+        ran = heedful("predict", run, "--input", data, "--output", target)
+        assert "is an input; give --output another name" in ran.refusal()
+    assert data.read_bytes() == before
+
+
+def test_what_is_half_written_in_a_folder_is_none_of_its_input(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("good")
+    known = identity(tmp_path, [], [str(tmp_path)], {})
+    (tmp_path / ".out.csv.parts").mkdir()
+    (tmp_path / ".out.csv.parts" / "pieces").write_text("1")
+    assert difference(known, identity(tmp_path, [], [str(tmp_path)], {})) is None
+
+
+def test_a_folder_that_is_now_a_file_has_changed(tmp_path: Path) -> None:
+    place = tmp_path / "in"
+    place.mkdir()
+    known = identity(tmp_path, [], [str(place)], {})
+    place.rmdir()
+    place.write_text("a file")
+    assert difference(known, identity(tmp_path, [], [str(place)], {})) == "in has changed"

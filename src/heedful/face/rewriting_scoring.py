@@ -16,7 +16,7 @@ from heedful.face.output.column import Column, number, plain, whole
 from heedful.face.output.identity import identity
 from heedful.face.output.writing import Scoring, write_scored
 from heedful.face.rewriting import Columns, sources_like
-from heedful.face.scoring import chunks, given, refuse_to_resume
+from heedful.face.scoring import chunks, given, refuse_to_lose_input, refuse_to_resume
 from heedful.learn.model import cores, threads_for, using_threads
 from heedful.learn.sequence_folder import load_sequence
 from heedful.learn.sequence_model import SequenceModel
@@ -75,6 +75,7 @@ def run_rewriting(
     output = writing.output
     writing.check()
     refuse_to_resume(output, paths)
+    refuse_to_lose_input(output, paths)
     folder = Path(run)
     model = load_sequence(folder)
     drawn: list[Rewriting] = []

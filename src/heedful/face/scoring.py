@@ -36,6 +36,7 @@ def run_predict(
         raise HeedfulError("nothing to predict; give texts, or a file with --input")
     output.check()
     refuse_to_resume(output, paths)
+    refuse_to_lose_input(output, paths)
     model = open_scorer(run)
     # The label column of training need not be there: only an own --label is looked for.
     known = model.options(options)
@@ -57,6 +58,20 @@ def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
     """All that the output hangs on beside model and input, by the names of flags."""
     asked = asdict(known) | {"format": output.format, "with_text": output.with_text}
     return asked | {"keep_columns": asked.pop("beside")}
+
+
+def refuse_to_lose_input(output: Output, paths: Sequence[str]) -> None:
+    """The output is another file than all that is read.
+
+    Raises:
+        HeedfulError: it would take the place of an input.
+    """
+    target = Path(output.path)
+    if output.path == "-" or not target.exists():
+        return
+    for path in filter(Path.exists, map(Path, paths)):
+        if path.samefile(target):
+            raise HeedfulError(f"{output.path} is an input; give --output another name")
 
 
 def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:

@@ -75,7 +75,7 @@ def check(
                 value = worst(one[name] for one in found)
                 largest[name] = max(largest.get(name, 0.0), value)
     for name, value in largest.items():
-        if not value <= MOST:  # NaN does not pass either
+        if value > MOST:
             raise HeedfulError(
                 f"the exported graph differs from PyTorch by {value:.1e} in {name}, more than "
                 f"{MOST:g}; nothing was written. Please report this with the run's config.json"
@@ -110,4 +110,10 @@ def _compare(model: TextModel, session: Any, batch: Batch) -> dict[str, float]:
         known = model.network(torch.from_numpy(batch.ids), torch.from_numpy(batch.mask))
     wanted = (getattr(known, name).detach().numpy() for name in names)
     pairs = zip(names, found, wanted, strict=True)
-    return {name: float(np.abs(own - other).max(initial=0.0)) for name, own, other in pairs}
+    return {name: _furthest(own, other) for name, own, other in pairs}
+
+
+def _furthest(own: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The largest difference; infinite where one is no number."""
+    apart = np.nan_to_num(np.abs(own - other), nan=np.inf)
+    return float(apart.max(initial=0.0))

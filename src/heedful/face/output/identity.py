@@ -81,7 +81,8 @@ def _input(name: str) -> dict[str, Any]:
 def _tree(folder: Path) -> str:
     digest = hashlib.sha256()
     for place, folders, files in os.walk(folder):
-        folders.sort()
+        # What is half-written there is no input.
+        folders[:] = sorted(f for f in folders if not (f[:1] == "." and f.endswith(".parts")))
         for file in sorted(files):
             path = Path(place) / file
             about = path.stat()
@@ -108,6 +109,8 @@ def _inputs(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) 
     if before != now:
         return f"the input was {', '.join(before) or 'none'} and is {', '.join(now) or 'none'}"
     for first, second in zip(old, new, strict=True):
+        if ("size" in first) != ("size" in second):
+            return f"{second['name']} has changed"
         if first.get("size") != second.get("size"):
             return (
                 f"{second['name']} has changed: {first['size']:,} bytes then, "

@@ -23,6 +23,7 @@ def write_parquet(pieces: Path, target: Path, columns: Sequence[Column]) -> None
     Raises:
         OSError: it cannot be written.
     """
+    from polars.exceptions import PolarsError
     from polars.io.plugins import register_io_source
 
     def source(
@@ -32,8 +33,11 @@ def write_parquet(pieces: Path, target: Path, columns: Sequence[Column]) -> None
             yield table if names is None else table.select(names)
 
     table = register_io_source(source, schema=schema(columns))
-    table.sink_parquet(
-        target, compression="zstd", row_group_size=ROWS, maintain_order=True, statistics=True
-    )
+    try:
+        table.sink_parquet(
+            target, compression="zstd", row_group_size=ROWS, maintain_order=True, statistics=True
+        )
+    except PolarsError as error:  # a full disk is one of these
+        raise OSError(str(error).partition("\n")[0]) from None
     with target.open("rb+") as file:
         os.fsync(file.fileno())

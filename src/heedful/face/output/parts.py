@@ -153,9 +153,10 @@ class Parts:
         """
         self.journal = replace(self.journal, complete=True)
         self.keep()
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None  # nothing is kept any more that is not
+        if file is not None:
             with self._writing():
+                file.close()
                 if columns is None:
                     self._pieces.replace(self.path)
                 else:
