@@ -459,3 +459,29 @@ def test_a_trained_run_on_a_thousand_reviews(preset: str, tmp_path: Path) -> Non
     assert len(own) == 1000
     for one, other in zip(known, own, strict=True):
         same(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("score", SCORES)
+def test_every_pair_on_a_thousand_reviews(encoder: str, score: str, tmp_path: Path) -> None:
+    """The first 1,000 test reviews, by little networks that have seen 250."""
+    few, rows = tmp_path / "train.tsv", tmp_path / "test.tsv"
+    lines = real("imdb/train.tsv").read_text("utf-8").split("\n")
+    few.write_text("\n".join([lines[0], *lines[1::100]]), "utf-8")
+    rows.write_text("\n".join(real("imdb/test.tsv").read_text("utf-8").split("\n")[:1001]), "utf-8")
+    run, file = tmp_path / "run", tmp_path / "run.onnx"
+    sizes = {"model.hidden": 16, "model.embedding": 16, "train.epochs": 1, "evidence.orders": 0}
+    sizes |= {"pretrain.regions": 0, "pretrain.on_training": "false"}
+    flags = [part for key, value in sizes.items() for part in ("--set", f"{key}={value}")]
+    asked = ("--encoder", encoder, "--attention", score, "--no-baseline", *flags)
+    ran = heedful("train", few, "--out", run, *asked)
+    assert ran.code == 0, ran.err
+    assert heedful("export", run, "--onnx", file).code == 0
+    known, own = (
+        heedful("predict", model, "--input", rows, "--no-text", "--split", "all").lines()
+        for model in (run, file)
+    )
+    assert len(own) == 1000
+    for one, other in zip(known, own, strict=True):
+        same(one, other)
