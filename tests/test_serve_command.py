@@ -52,6 +52,12 @@ def test_a_missing_extra_is_named(runs: list[str], monkeypatch: pytest.MonkeyPat
     assert "not_installed_here" in said and "pip install 'heedful[serve]'" in said
 
 
+def test_a_token_that_is_none_is_refused(runs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "blank at an end" in heedful("serve", runs[0], "--token", " secret").refusal()
+    monkeypatch.setenv("HEEDFUL_TOKEN", "")
+    assert "--token is empty" in heedful("serve", runs[0]).refusal()
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a process of its own, and its address; what it says is in `stderr`."""

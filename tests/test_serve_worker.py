@@ -111,3 +111,18 @@ def test_stopping_answers_what_was_accepted_and_takes_no_more(held: Held) -> Non
     assert [w.result(0) for w in waiting] == [[str(i)] for i in range(5)]
     with pytest.raises(FullError):
         held.worker.submit("m", held.work, ["late"])
+
+
+def test_what_nobody_waits_for_holds_up_no_file(held: Held) -> None:
+    gone = held.worker.submit("m", held.work, ["a"])
+    assert gone.cancel()
+    file = held.worker.submit("f", held.work, ["b"], background=True)
+    held.go()
+    assert file.result(10) == ["B"]
+
+
+def test_what_nobody_waits_for_is_not_kept(held: Held) -> None:
+    for _ in range(5):
+        assert held.worker.submit("m", held.work, ["a" * 10] * 100).cancel()
+    held.worker.submit("m", held.work, ["b"])
+    assert len(held.worker._waiting) == 1

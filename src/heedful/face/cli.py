@@ -616,6 +616,8 @@ def serve(
     """
     from heedful.face.serve.command import run_serve
 
+    if token is None and "HEEDFUL_TOKEN" in os.environ:
+        token = ""  # empty, which typer takes for not there: somebody meant to have one
     limits = (max_body, max_file, max_characters, max_batch, queue, timeout)
     run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -69,8 +70,8 @@ def _keys(objects: Iterator[dict[str, Any] | str]) -> tuple[str, ...]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)  # a line may hold a million keys
+        twice = next(name for name, _ in pairs if counts[name] > 1)
         raise ValueError(f"the key {clip(twice)} occurs twice")
     return found
 

@@ -52,7 +52,8 @@ def take_sample(rows: Iterable[Row], source: str) -> tuple[list[Any], ...]:
             reasons.append(row)
         else:
             sample.append(row)
-            size += sum(len(cell) for cell in row if isinstance(cell, str))
+            # An empty cell takes memory, too: a line may name a million columns.
+            size += sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
         if len(sample) + len(reasons) >= SAMPLE_ROWS or size > SAMPLE_CHARACTERS:
             break
     if not sample and reasons:

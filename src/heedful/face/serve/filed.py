@@ -49,7 +49,7 @@ class Filed:
         done, errors: rows that have an answer or an error; those that have an error.
         reason: why it failed.
         counts, sums: per label how many, and the sum of their probabilities.
-        made: when, by the monotonic clock.
+        ended: when it came or, once nothing more happens, when that was; by the monotonic clock.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Filed:
     reason: str | None = None
     counts: Counter[str] = field(default_factory=Counter)
     sums: dict[str, float] = field(default_factory=dict)
-    made: float = field(default_factory=time.monotonic)
+    ended: float = field(default_factory=time.monotonic)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property

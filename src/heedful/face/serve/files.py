@@ -68,18 +68,20 @@ class Files:
             ProblemError: 503; as many files as may be are not done yet.
         """
         self._forget(room=1)
-        if sum(not filed.finished for filed in self._files.values()) >= MOST:
-            raise busy(f"{MOST} files are being scored already")
         assert self.home is not None
+        # Each has a folder from here on: those that are still being sent count, too.
+        done = {filed.folder for filed in list(self._files.values()) if filed.finished}
+        if sum(folder not in done for folder in self.home.iterdir()) >= MOST:
+            raise busy(f"{MOST} files are being scored already")
         return Path(tempfile.mkdtemp(dir=self.home))
 
     def _forget(self, room: int = 0) -> None:
         """Remove what is old, and of what is done the oldest, to make room for so many."""
         now = time.monotonic()
-        done = [filed for filed in self._files.values() if filed.finished]
+        done = [filed for filed in list(self._files.values()) if filed.finished]
         spare = len(self._files) - MOST + room
-        for i, filed in enumerate(sorted(done, key=lambda one: one.made)):
-            if now - filed.made > KEPT or i < spare:
+        for i, filed in enumerate(sorted(done, key=lambda one: one.ended)):
+            if now - filed.ended > KEPT or i < spare:
                 self.remove(filed)
 
     def take(self, model: Served, path: Path, text: str | None) -> Filed:
@@ -120,15 +122,15 @@ class Files:
             ProblemError: 404; there is none (any more).
         """
         self._forget()
-        if name not in self._files:
+        if (found := self._files.get(name)) is None:
             raise ProblemError(404, "there is no such file (any more); send it again", "id")
-        return self._files[name]
+        return found
 
     def remove(self, filed: Filed) -> None:
         """Stop scoring it and forget it."""
         filed.cancelled.set()
         self._files.pop(filed.id, None)
-        if filed.finished:
+        if filed.finished or filed.state == "waiting":  # the thread passes over what is cancelled
             shutil.rmtree(filed.folder, ignore_errors=True)
 
     def _run(self) -> None:
@@ -146,16 +148,22 @@ class Files:
             filed.rows = _counted(filed, self._rows(model, path, text))
             rows = self._rows(model, path, text)
             score_file(filed, rows, scorer_of(model, self.desk.scoring))
-            filed.state = "done"
+            _end(filed, "done")
         except FullError:
-            filed.state, filed.reason = "failed", "the server is stopping"
+            _end(filed, "failed", "the server is stopping")
         except (HeedfulError, OSError) as error:
-            filed.state, filed.reason = "failed", " ".join(str(error).split())
+            _end(filed, "failed", " ".join(str(error).split()))
         except Exception as error:
             note(f"a file could not be scored: {error!r}", style="red")
-            filed.state, filed.reason = "failed", "the server failed; its terminal says more"
+            _end(filed, "failed", "the server failed; its terminal says more")
         finally:
             path.unlink(missing_ok=True)
+
+
+def _end(filed: Filed, state: str, reason: str | None = None) -> None:
+    """Nothing more happens to it; the time that it is kept begins. The state is set last."""
+    filed.ended, filed.reason = time.monotonic(), reason
+    filed.state = state
 
 
 def _counted(filed: Filed, rows: Iterator[Example | BadRow]) -> int:

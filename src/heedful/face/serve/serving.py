@@ -47,6 +47,8 @@ class Serving:
             raise HeedfulError("--token must be printable ASCII; a header carries it")
         if self.token is not None and not self.token.strip():
             raise HeedfulError("--token is empty; give a secret, or leave it out")
+        if self.token is not None and self.token != self.token.strip():
+            raise HeedfulError("--token has a blank at an end, which a header does not carry")
         for origin in self.cors:
             check_origin(origin)
         if not 0 <= self.port <= 65_535:

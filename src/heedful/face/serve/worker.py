@@ -99,11 +99,17 @@ class Worker:
         """
         one = Waiting(key, work, texts)
         with self._changed:
+            self._sweep()
             if self._stopped or (not background and self._length() + len(texts) > self.room):
                 raise FullError
             (self._background if background else self._waiting).append(one)
             self._changed.notify()
         return one.answers
+
+    def _sweep(self) -> None:
+        """Forget the requests that nobody waits for: their texts take memory."""
+        for one in [one for one in self._waiting if one.answers.cancelled()]:
+            self._waiting.remove(one)
 
     def _run(self) -> None:
         while together := self._next():
@@ -115,12 +121,13 @@ class Worker:
         with self._changed:
             while True:
                 queue = self._waiting or self._background
-                if queue and (found := self._taken(queue)):
-                    return found
-                if not queue:
-                    if self._stopped:
-                        return []
-                    self._changed.wait()
+                if queue:
+                    if found := self._taken(queue):
+                        return found
+                    continue  # nobody waited any more; the other queue may hold something
+                if self._stopped:
+                    return []
+                self._changed.wait()
 
     def _taken(self, queue: deque[Waiting]) -> list[Waiting]:
         """The first request and those beside it that fit; the others keep their order."""
