@@ -10,7 +10,7 @@ from either, and is measured on `clock:test` pairs, with other filler:
 - whole: with filler, read as a whole;
 - window, local-p: the same, looked at in a foretold window (`sequence.scope=local-p`).
 
-    python bench/filler.py --ways window bare                    # what docs/rewrite.md shows
+    python bench/filler.py --ways window bare --epochs 75        # docs/rewrite.md; also 25
     python bench/filler.py --pairs 300 --test 100 --epochs 1     # whether it works
 
 One thread. Prints a table, writes bench/results/filler.json; processor seconds of training.

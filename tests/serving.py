@@ -52,6 +52,13 @@ def make_runs(place: Path) -> list[str]:
     return [str(place / name) for name in (*made, "writer")]
 
 
+def words_run(place: Path) -> str:
+    """The run folder `words` alone."""
+    (place / "words").mkdir()
+    save_model(bag_of_words(WEIGHTS), place / "words")
+    return str(place / "words")
+
+
 def writer() -> SequenceModel:
     """A network with random weights that rewrites letters."""
     tokenizer = SequenceTokenizer.fit(["abcdefg"], "character", False, 100, 1)

@@ -298,7 +298,7 @@ def test_killed_for_real(
                 os.kill(os.getpid(), signal.SIGKILL)
             real(self, *given)
 
-        Parts.append = append  # type: ignore[method-assign]
+        Parts.append = append
         heedful("predict", run, "--input", data, "--output", target)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
@@ -544,7 +544,7 @@ def test_stopped_while_the_parquet_file_is_made(
     target, real = tmp_path / "a.parquet", pl.LazyFrame.sink_parquet
 
     def stopped(*_: object, **__: object) -> None:
-        raise stop  # type: ignore[misc]
+        raise stop
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pl.LazyFrame, "sink_parquet", stopped)

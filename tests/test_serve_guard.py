@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from heedful.learn.folder import save_model
-from made_models import bag_of_words
-from serving import WEIGHTS, Running, running
+from serving import Running, running, words_run
 
 BODY = {"inputs": "good"}
 SECRET = "s3cret-token"
@@ -17,10 +15,7 @@ FRIEND = "https://friend.example"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("guard") / "words"
-    folder.mkdir()
-    save_model(bag_of_words(WEIGHTS), folder)
-    return str(folder)
+    return words_run(tmp_path_factory.mktemp("guard"))
 
 
 @pytest.fixture(scope="module")

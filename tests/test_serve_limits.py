@@ -14,20 +14,15 @@ from collections.abc import Iterator
 import pytest
 
 from heedful.face.serve.serving import Serving
-from heedful.learn.folder import save_model
 from heedful.records import HeedfulError
-from made_models import bag_of_words
-from serving import WEIGHTS, Answer, Running, running
+from serving import Answer, Running, running, words_run
 
 LIMITS = {"max_body": 20_000, "max_characters": 40, "max_batch": 4, "queue": 8, "timeout": 2.0}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("limits") / "words"
-    folder.mkdir()
-    save_model(bag_of_words(WEIGHTS), folder)
-    return str(folder)
+    return words_run(tmp_path_factory.mktemp("limits"))
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,6 @@ class Files:
         self.desk = desk
         self.home: Path | None = None
         self._files: dict[str, Filed] = {}
-        self._lock = threading.Lock()
         self._todo: SimpleQueue[tuple[Filed, Path, str | None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
 

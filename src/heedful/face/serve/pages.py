@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import resources
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -24,6 +25,7 @@ KINDS = {
 }
 PAGE = "index.html"
 DESCRIPTION = "serve/docs.html"
+READ = ["GET", "HEAD"]
 
 
 def assets() -> dict[str, bytes]:
@@ -32,16 +34,9 @@ def assets() -> dict[str, bytes]:
     own = {
         one.name: one.read_bytes()
         for one in folder.iterdir()
-        if one.name == PAGE or _end(one.name) in KINDS
+        if one.name == PAGE or PurePath(one.name).suffix in KINDS
     }
     return shared_files() | own
-
-
-def _end(name: str) -> str:
-    return name[name.rfind(".") :]
-
-
-READ = ["GET", "HEAD"]
 
 
 def routes(app: FastAPI) -> APIRouter:
@@ -60,7 +55,7 @@ def routes(app: FastAPI) -> APIRouter:
     async def asset(request: Request, name: str) -> Response:
         if name == PAGE or name not in files:
             raise ProblemError(404, f"there is no asset {name[:80]!r}")
-        return tagged(request, files[name], KINDS[_end(name)])
+        return tagged(request, files[name], KINDS[PurePath(name).suffix])
 
     @router.api_route("/favicon.ico", methods=READ, include_in_schema=False)
     async def icon() -> Response:
