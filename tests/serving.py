@@ -15,7 +15,7 @@ import torch
 
 from heedful.config import Config, ModelConfig, SequenceConfig
 from heedful.face.serve.app import build
-from heedful.face.serve.listening import Server, bound, config
+from heedful.face.serve.listening import Server, bound
 from heedful.face.serve.loaded import load_all
 from heedful.face.serve.serving import Serving
 from heedful.learn.folder import save_model
@@ -159,7 +159,7 @@ def running(runs: list[str], **limits: Any) -> Iterator[Running]:
     serving = Serving(port=0, **limits)
     app = build(load_all(runs), serving)
     with bound("127.0.0.1", 0) as sock:
-        server = Server(config(app, serving.timeout))
+        server = Server(app, serving.timeout)
         started = threading.Event()
         server.said = ""
         thread = threading.Thread(target=server.run, args=([sock],), daemon=True)

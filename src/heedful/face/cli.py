@@ -608,6 +608,12 @@ def serve(
     timeout: Annotated[
         float, typer.Option(help="For a request.", metavar="SECONDS")
     ] = SERVING.timeout,
+    max_result: Annotated[
+        int, typer.Option(help="Of the answers to a file.", metavar="BYTES")
+    ] = SERVING.max_result,
+    file_timeout: Annotated[
+        float, typer.Option(help="For a file to arrive.", metavar="SECONDS")
+    ] = SERVING.file_timeout,
 ) -> None:
     """Serve trained runs over HTTP, with a page for people at /.
 
@@ -619,6 +625,7 @@ def serve(
     if token is None and "HEEDFUL_TOKEN" in os.environ:
         token = ""  # empty, which typer takes for not there: somebody meant to have one
     limits = (max_body, max_file, max_characters, max_batch, queue, timeout)
+    limits += (max_result, file_timeout)
     run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits))
 
 

@@ -54,7 +54,7 @@ def to_html(
         "labelled": any(e.label for e in records),
         "gold": any(e.gold for e in records),
         "style": Markup(theme_css()) + styles("map.css", "trust.css", "explain.css"),
-        "script": styles("trust.js", "map.js", "svg.js", "explain.js"),
+        "script": styles("trust.js", "revealed.js", "map.js", "svg.js", "explain.js"),
         "data": embedded(page_data(records, classes, shown_first, WORDS) | {"svg": FOR_SCRIPT}),
     }
     return filled("explain.html", values)

@@ -29,20 +29,7 @@ const heatMaps = (data, root, extra) => {
     return element;
   };
 
-  // Characters that act instead of showing, each in a tag that names it.
-  const acting = new RegExp(data.hidden, "g");
-  const revealed = (content) => {
-    const parts = [];
-    let last = 0;
-    for (const { 0: char, index } of content.matchAll(acting)) {
-      const named = tag("i", char, "ctl");
-      named.style.unicodeBidi = "isolate";
-      named.dataset.c = char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-      parts.push(content.slice(last, index), named);
-      last = index + char.length;
-    }
-    return [...parts, content.slice(last)];
-  };
+  const revealed = revealing(data.hidden); // of revealed.js
 
   const unpack = (packed) => {
     const numbers = [];

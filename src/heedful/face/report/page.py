@@ -51,7 +51,7 @@ def to_report(report: Report, plot_style: str = "") -> str:
         "graph": Markup(report.graph),
         "style": Markup(theme_css() + plot_style) + styles("map.css", "trust.css", "report.css"),
         "theme": styles("theme.js"),
-        "script": styles("trust.js", "map.js", "report.js"),
+        "script": styles("trust.js", "revealed.js", "map.js", "report.js"),
     }
     return filled("report.html", values)
 

@@ -46,7 +46,10 @@ class Reading:
         # The server has refused what is no number.
         self.declared = int(headers.get("content-length", "0") or 0)
         self.waits = "expect" in headers  # for our word before it sends the body
-        self.taken, self.until = 0, time.monotonic() + serving.timeout
+        allowed = serving.file_timeout if self.of_file else serving.timeout
+        self.taken, self.until = 0, time.monotonic() + allowed
+        self.flag = "--file-timeout" if self.of_file else "--timeout"
+        self.allowed = allowed
         self.whole = self.refused = False
 
     def too_large(self) -> ProblemError:
@@ -57,6 +60,14 @@ class Reading:
             413, f"the body is larger than {self.most:,} bytes ({flag}); send less at once", "body"
         )
 
+    def _too_slow(self, *, stalled: bool) -> ProblemError:
+        """Refuse the rest, which does not come; `stalled`: nothing of it."""
+        self.refused = True
+        message = f"the body did not come within {self.allowed:g} s ({self.flag}); send it again"
+        if stalled:
+            message = f"nothing of the body came for {self.timeout:g} s (--timeout); send it again"
+        return ProblemError(408, message, "body")
+
     async def receive(self) -> Message:
         """The next piece.
 
@@ -65,15 +76,12 @@ class Reading:
         """
         if self.whole:
             return await self._receive()  # waits until the client has gone
-        if self.of_file:  # it may take as long as it needs while it comes
-            self.until = time.monotonic() + self.timeout
+        left = self.until - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), self.until - time.monotonic())
+            # A file has longer as a whole, though not for a single piece of it.
+            message = await asyncio.wait_for(self._receive(), min(left, self.timeout))
         except TimeoutError:
-            self.refused = True
-            raise ProblemError(
-                408, f"the body did not come within {self.timeout:g} s; send it again", "body"
-            ) from None
+            raise self._too_slow(stalled=left > self.timeout) from None
         self.whole = not message.get("more_body", False)
         self.taken += len(message.get("body", b""))
         if self.taken > self.most:

@@ -42,4 +42,5 @@ def run_serve(runs: Sequence[str], serving: Serving) -> None:
         if not serving.loopback and serving.token is None:
             warn(f"{serving.host} is reached from other machines, and nothing asks for a --token")
         serve_until_told(app, sock, serving.timeout, f"serving {', '.join(models)}")
-    note(f"stopped; {app.state.desk.metrics.answered:,} requests were answered")
+    given_up = "; what was still worked on was given up" if app.state.desk.busy else ""
+    note(f"stopped; {app.state.desk.metrics.answered:,} requests were answered{given_up}")

@@ -8,6 +8,8 @@ prediction must not wait. Both compete for the processor, so predictions get slo
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -20,6 +22,8 @@ from heedful.records import HeedfulError
 
 EXPLANATIONS = 64
 """Explanations that may wait."""
+LAST = 0.5
+"""Seconds that each thread has at least to end, when requests took all of the time."""
 
 
 class Desk:
@@ -36,6 +40,7 @@ class Desk:
         self.models, self.serving, self.metrics = models, serving, Metrics()
         self.scoring = Worker("scoring", serving.queue, self.metrics.batch)
         self.explaining = Worker("explaining", min(serving.queue, EXPLANATIONS))
+        self._until = math.inf  # when it must have stopped
         self.metrics.watch("queue", lambda: self.scoring.length)
         self.metrics.watch("explain_queue", lambda: self.explaining.length)
 
@@ -47,7 +52,20 @@ class Desk:
     def stop(self) -> None:
         """Answer what waits, and end."""
         for worker in (self.scoring, self.explaining):
-            worker.stop(self.serving.timeout)
+            worker.stop(self.left())
+
+    def ending(self) -> None:
+        """The server was told to stop: from now on the time runs that it has for it."""
+        self._until = min(self._until, time.monotonic() + self.serving.timeout)
+
+    def left(self) -> float:
+        """Seconds that threads have to end: what is left of the timeout, and a last moment."""
+        return max(LAST, min(self.serving.timeout, self._until - time.monotonic()))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread is still at work, though it was told to stop."""
+        return self.scoring.alive or self.explaining.alive
 
     async def score(
         self, key: Hashable, work: Callable[[list[str]], Sequence[Any]], texts: list[str]

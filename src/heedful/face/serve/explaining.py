@@ -8,11 +8,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from heedful.explain.methods import check_maps
+from heedful.face.serve.addressed import Addressed, post_of_models
 from heedful.face.serve.answers import REFUSALS, Explained
 from heedful.face.serve.asked import ExplainParameters, ExplainRequest
 from heedful.face.serve.classifier import ServedClassifier
 from heedful.face.serve.desk import Desk
-from heedful.face.serve.loaded import Served, chosen
+from heedful.face.serve.loaded import Served
 from heedful.face.serve.problems import ProblemError
 from heedful.face.serve.replies import json_response
 from heedful.face.serve.rewriter import ServedRewriter
@@ -26,17 +27,12 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(route_class=StrictRoute, tags=["explain"])
     told: dict[str, Any] = {"response_model": Explained, "responses": REFUSALS}
 
-    @router.post("/explain", summary="What a decision rests on, by the default model", **told)
-    async def explain(asked: ExplainRequest) -> Response:
+    @post_of_models(router, "/explain", "What a decision rests on", told)
+    async def explain(model: Addressed, asked: ExplainRequest) -> Response:
         """Tokens with offsets, attention and contributions; further maps and a card of trust on
         request. Of a model that rewrites: what it wrote and where it looked.
         """
-        return json_response(await explained(desk, chosen(desk.models, None), asked))
-
-    @router.post("/models/{name}/explain", summary="What a decision rests on, by a model", **told)
-    async def explain_by(name: str, asked: ExplainRequest) -> Response:
-        """As /explain, by the model of this name."""
-        return json_response(await explained(desk, chosen(desk.models, name), asked))
+        return json_response(await explained(desk, model, asked))
 
     return router
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import threading
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from heedful.records import BadRow, Example
+from heedful.records import BadRow, Example, HeedfulError
 
 CHUNK = 32
 """Texts that are scored at once: a request never waits for more of a file than this."""
@@ -105,19 +106,43 @@ class Filed:
         self.counts[label] += 1
 
 
-def score_file(filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer) -> None:
-    """Write the answers of all rows, in their order, chunk by chunk; memory stays flat."""
-    with filed.result.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("row", "text", *scorer.columns, "error"))
-        while chunk := _chunk(rows):
-            texts = [row.text for row in chunk if isinstance(row, Example)]
-            answers = iter(scorer.submit(texts).result() if texts else ())
-            for row in chunk:
-                writer.writerow(_line(filed, row, answers, scorer))
-                filed.done += 1
-            if filed.cancelled.is_set():
-                return
+def score_file(
+    filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer, most: int
+) -> None:
+    """Write the answers of all rows, in their order, chunk by chunk; memory stays flat.
+
+    Raises:
+        HeedfulError: they are more than `most` bytes; no byte beyond is written.
+    """
+    left = most
+    with filed.result.open("wb") as stream:
+        text = _csv([["row", "text", *scorer.columns, "error"]])
+        while text is not None:
+            left -= len(text)
+            if left < 0:
+                raise HeedfulError(
+                    f"the answers are larger than {most:,} bytes (--max-result); "
+                    "send the file in parts"
+                )
+            stream.write(text)
+            text = None if filed.cancelled.is_set() else _answered(filed, rows, scorer)
+
+
+def _answered(filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer) -> bytes | None:
+    """The lines of the next rows; None after the last."""
+    if not (chunk := _chunk(rows)):
+        return None
+    texts = [row.text for row in chunk if isinstance(row, Example)]
+    answers = iter(scorer.submit(texts).result() if texts else ())
+    lines = [_line(filed, row, answers, scorer) for row in chunk]
+    filed.done += len(chunk)
+    return _csv(lines)
+
+
+def _csv(lines: list[list[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(lines)
+    return text.getvalue().encode("utf-8")
 
 
 def _chunk(rows: Iterator[Example | BadRow]) -> list[Example | BadRow]:

@@ -36,19 +36,24 @@ class Files:
     request waits.
 
     Attributes:
-        home: where the files are, a folder for each; None until `start`.
+        home: where the files are, a folder for each; None until `start`. It goes with the process
+            at the latest.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.home: Path | None = None
+        self._place: tempfile.TemporaryDirectory[str] | None = None
         self._files: dict[str, Filed] = {}
         self._todo: SimpleQueue[tuple[Filed, Path, str | None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
 
     def start(self) -> None:
         """Begin."""
-        self.home = Path(tempfile.mkdtemp(prefix="heedful-files-"))
+        self._place = tempfile.TemporaryDirectory(
+            prefix="heedful-files-", ignore_cleanup_errors=True
+        )
+        self.home = Path(self._place.name)
         self._thread.start()
 
     def stop(self) -> None:
@@ -56,9 +61,9 @@ class Files:
         for filed in self._files.values():
             filed.cancelled.set()
         self._todo.put(None)
-        self._thread.join(self.desk.serving.timeout)
-        if self.home is not None:
-            shutil.rmtree(self.home, ignore_errors=True)
+        self._thread.join(self.desk.left())
+        if self._place is not None:
+            self._place.cleanup()
 
     def place(self) -> Path:
         """A new folder for a file.
@@ -146,17 +151,24 @@ class Files:
         try:
             filed.rows = _counted(filed, self._rows(model, path, text))
             rows = self._rows(model, path, text)
-            score_file(filed, rows, scorer_of(model, self.desk.scoring))
+            scorer = scorer_of(model, self.desk.scoring)
+            score_file(filed, rows, scorer, self.desk.serving.max_result)
             _end(filed, "done")
         except FullError:
-            _end(filed, "failed", "the server is stopping")
+            _fail(filed, "the server is stopping")
         except (HeedfulError, OSError) as error:
-            _end(filed, "failed", " ".join(str(error).split()))
+            _fail(filed, " ".join(str(error).split()))
         except Exception as error:
             note(f"a file could not be scored: {error!r}", style="red")
-            _end(filed, "failed", "the server failed; its terminal says more")
+            _fail(filed, "the server failed; its terminal says more")
         finally:
             path.unlink(missing_ok=True)
+
+
+def _fail(filed: Filed, reason: str) -> None:
+    """Answers to a part of the rows are of no use to anybody."""
+    filed.result.unlink(missing_ok=True)
+    _end(filed, "failed", reason)
 
 
 def _end(filed: Filed, state: str, reason: str | None = None) -> None:

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from heedful.face.serve.answers import REFUSALS, ErrorAnswer
 from heedful.face.serve.desk import Desk
+from heedful.face.serve.download import opened
 from heedful.face.serve.files import Files
 from heedful.face.serve.loaded import chosen
 from heedful.face.serve.problems import ProblemError
@@ -129,8 +130,7 @@ def routes(desk: Desk, files: Files) -> APIRouter:
         if filed.state != "done":
             reason = f": {filed.reason}" if filed.reason else "; look again later"
             raise ProblemError(409, f"the file is not done ({filed.state}){reason}", "id")
-        kind = "text/csv; charset=utf-8"
-        return FileResponse(filed.result, media_type=kind, filename="predictions.csv")
+        return opened(filed)
 
     @router.delete("/files/{id}", summary="Forget a file", status_code=204, **gone)
     async def forget(id: str) -> Response:

@@ -16,9 +16,18 @@ from heedful.records import HeedfulError
 
 
 class Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Says where it listens, once it does, and tells the desk when it is to stop."""
 
     said = ""
+
+    def __init__(self, app: FastAPI, timeout: float) -> None:
+        super().__init__(config(app, timeout))
+        self.desk = app.state.desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was accepted; requests and threads share one timeout."""
+        self.desk.ending()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
@@ -49,7 +58,7 @@ def config(app: FastAPI, timeout: float) -> uvicorn.Config:
 
 def serve_until_told(app: FastAPI, sock: socket.socket, timeout: float, said: str) -> None:
     """Serve on a bound socket until SIGTERM or Ctrl-C, then answer what was accepted."""
-    server = Server(config(app, timeout))
+    server = Server(app, timeout)
     server.said = f"{said} at {address(sock)}"
     with _outliving_signals():
         server.run([sock])

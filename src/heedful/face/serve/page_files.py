@@ -20,7 +20,7 @@ from heedful.face.page_data import method_list
 from heedful.face.templates import asset
 from heedful.face.theme import theme_css
 
-SHARED = ("map.css", "trust.css", "alignment.css", "alignment.js")
+SHARED = ("map.css", "trust.css", "alignment.css", "alignment.js", "revealed.js")
 """Files that the explanation pages are made of, too."""
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from heedful.face.serve.addressed import Addressed, post_of_models
 from heedful.face.serve.answers import REFUSALS, Predicted
 from heedful.face.serve.asked import PredictParameters, PredictRequest
 from heedful.face.serve.classifier import Decided, ServedClassifier
 from heedful.face.serve.desk import Desk
-from heedful.face.serve.loaded import Served, chosen
+from heedful.face.serve.loaded import Served
 from heedful.face.serve.problems import ProblemError
 from heedful.face.serve.replies import json_response
 from heedful.face.serve.rewriter import ServedRewriter
@@ -28,27 +29,17 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(route_class=StrictRoute, tags=["predict"])
     told: dict[str, Any] = {"response_model": Predicted, "responses": REFUSALS}
 
-    @router.post("/predict", summary="Labels of texts, by the default model", **told)
-    async def predict(asked: PredictRequest) -> Response:
+    @post_of_models(router, "/predict", "Labels of texts", told)
+    async def predict(model: Addressed, asked: PredictRequest) -> Response:
         """A list of labels for a text; a list of such lists for a list of texts."""
-        return json_response(await predicted(desk, chosen(desk.models, None), asked))
+        return json_response(await predicted(desk, model, asked))
 
-    @router.post("/models/{name}/predict", summary="Labels of texts, by a model", **told)
-    async def predict_by(name: str, asked: PredictRequest) -> Response:
-        """As /predict, by the model of this name."""
-        return json_response(await predicted(desk, chosen(desk.models, name), asked))
-
-    @router.post("/", summary="As the Hugging Face inference API, by the default model", **told)
-    async def infer(asked: PredictRequest) -> Response:
+    @post_of_models(router, "/", "As the Hugging Face inference API", told)
+    async def infer(model: Addressed, asked: PredictRequest) -> Response:
         """As /predict, but a single text too is answered by a list of lists: so do its clients
         expect it (`InferenceClient(model=URL).text_classification`, `.translation`).
         """
-        return json_response(await nested(desk, chosen(desk.models, None), asked))
-
-    @router.post("/models/{name}", summary="As the Hugging Face inference API", **told)
-    async def infer_by(name: str, asked: PredictRequest) -> Response:
-        """As `POST /`, by the model of this name."""
-        return json_response(await nested(desk, chosen(desk.models, name), asked))
+        return json_response(await nested(desk, model, asked))
 
     return router
 

@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from heedful.face.serve.addressed import Addressed, post_of_models
 from heedful.face.serve.answers import REFUSALS, Translated
 from heedful.face.serve.asked import TranslateParameters, TranslateRequest
 from heedful.face.serve.desk import Desk
-from heedful.face.serve.loaded import Served, chosen, rewriter
+from heedful.face.serve.loaded import Served, rewriter
 from heedful.face.serve.predicting import rewriting
 from heedful.face.serve.replies import json_response
 from heedful.face.serve.rewriter import as_answer
@@ -23,15 +24,10 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(route_class=StrictRoute, tags=["translate"])
     told: dict[str, Any] = {"response_model": Translated, "responses": REFUSALS}
 
-    @router.post("/translate", summary="Texts rewritten, by the default model", **told)
-    async def translate(asked: TranslateRequest) -> Response:
+    @post_of_models(router, "/translate", "Texts rewritten", told)
+    async def translate(model: Addressed, asked: TranslateRequest) -> Response:
         """The best rewritings of a text; a list of such lists for a list of texts."""
-        return json_response(await translated(desk, chosen(desk.models, None), asked))
-
-    @router.post("/models/{name}/translate", summary="Texts rewritten, by a model", **told)
-    async def translate_by(name: str, asked: TranslateRequest) -> Response:
-        """As /translate, by the model of this name."""
-        return json_response(await translated(desk, chosen(desk.models, name), asked))
+        return json_response(await translated(desk, model, asked))
 
     return router
 

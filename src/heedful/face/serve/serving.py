@@ -21,11 +21,13 @@ class Serving:
         cors: origins whose pages may ask (`https://example.org`).
         max_body: bytes of a request, files excepted.
         max_file: bytes of a request to /files.
+        max_result: bytes of the answers to a file.
         max_characters: of a text.
         max_batch: texts of a request.
         queue: texts that may wait; a request that finds no room is told to come back.
         timeout: seconds for a request: to arrive, and then to be answered; and for what is under
             way when the server stops.
+        file_timeout: seconds for a request to /files to arrive.
 
     Raises:
         HeedfulError: out of range, on making one.
@@ -41,6 +43,8 @@ class Serving:
     max_batch: int = 256
     queue: int = 1_024
     timeout: float = 30.0
+    max_result: int = 512 * MIB
+    file_timeout: float = 600.0
 
     def __post_init__(self) -> None:
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
@@ -53,11 +57,13 @@ class Serving:
             check_origin(origin)
         if not 0 <= self.port <= 65_535:
             raise HeedfulError(f"--port {self.port}: give 1 to 65535, or 0 for any free one")
-        if not (math.isfinite(self.timeout) and self.timeout > 0):
-            raise HeedfulError(f"--timeout {self.timeout:g}: give seconds, more than 0")
-        for name in ("max_body", "max_file", "max_characters", "max_batch", "queue"):
+        for name in ("timeout", "file_timeout"):
+            seconds = getattr(self, name)
+            if not (math.isfinite(seconds) and seconds > 0):
+                raise HeedfulError(f"--{_flag(name)} {seconds:g}: give seconds, more than 0")
+        for name in ("max_body", "max_file", "max_result", "max_characters", "max_batch", "queue"):
             if getattr(self, name) < 1:
-                raise HeedfulError(f"--{name.replace('_', '-')} must be at least 1")
+                raise HeedfulError(f"--{_flag(name)} must be at least 1")
         if self.queue < self.max_batch:
             raise HeedfulError(
                 f"--queue {self.queue} holds no request of --max-batch {self.max_batch} texts; "
@@ -73,6 +79,10 @@ class Serving:
     def checks_origin(self) -> bool:
         """Whether a browser may be tricked into asking: only where no token is needed."""
         return self.token is None
+
+
+def _flag(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def is_loopback(host: str) -> bool:

@@ -81,6 +81,11 @@ class Worker:
         self._thread.join(timeout)
 
     @property
+    def alive(self) -> bool:
+        """Whether the thread has not ended."""
+        return self._thread.is_alive()
+
+    @property
     def length(self) -> int:
         """Texts that wait."""
         with self._changed:

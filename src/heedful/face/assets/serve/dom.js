@@ -26,17 +26,5 @@ export const option = (value, label, chosen) => {
 export const characters = (text) => Array.from(text);
 export const listed = (word) => (/^\s+$/.test(word) ? "␣".repeat(word.length) : word);
 
-// Characters that act instead of showing, each in a tag that names it.
-const acting = new RegExp(HIDDEN, "g");
-export const revealed = (text) => {
-  const parts = [];
-  let last = 0;
-  for (const { 0: char, index } of text.matchAll(acting)) {
-    const named = tag("i", char, "ctl");
-    named.style.unicodeBidi = "isolate";
-    named.dataset.c = char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    parts.push(text.slice(last, index), named);
-    last = index + char.length;
-  }
-  return [...parts, text.slice(last)];
-};
+// Characters that act instead of showing are named; revealed.js stands before all modules.
+export const revealed = revealing(HIDDEN);
