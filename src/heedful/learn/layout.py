@@ -12,6 +12,7 @@
 | baseline.safetensors | the linear baseline, fitted on the same training texts |
 | sketch.safetensors | hashes of the training and validation texts, to find them again |
 | checks.json | what is wrong with the training data |
+| examples.json | a few validation pairs of a network that rewrites, to try it with |
 | evaluations/ | per evaluation: what was said of every text, and some texts explained |
 | trust.json | what `heedful trust` last measured, without the single texts |
 | report.html | the page that `heedful report` makes of all this |
@@ -28,6 +29,7 @@ VALIDATION = "validation.parquet"
 BASELINE = "baseline.safetensors"
 SKETCH = "sketch.safetensors"
 CHECKS = "checks.json"
+EXAMPLES = "examples.json"
 EVALUATIONS = "evaluations"
 TRUST = "trust.json"
 REPORT = "report.html"
@@ -35,6 +37,6 @@ CHECKPOINT = "checkpoint"
 
 OURS = frozenset(
     (CONFIG, WEIGHTS, TOKENIZER, HISTORY, METRICS, CARD, VALIDATION, BASELINE, SKETCH, CHECKS,
-     EVALUATIONS, TRUST, REPORT)
+     EXAMPLES, EVALUATIONS, TRUST, REPORT)
 )  # fmt: skip
 """What belongs to a finished run; everything else in its folder is the user's."""

@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from heedful.face.serve.answers import REFUSALS, ExamplesAnswer, ModelAnswer
-from heedful.face.serve.describing import described, examples
+from heedful.face.serve.describing import described
 from heedful.face.serve.desk import Desk
 from heedful.face.serve.loaded import chosen
 from heedful.face.serve.metrics import TYPE
 from heedful.face.serve.replies import json_response
 from heedful.face.serve.strict import StrictRoute
+from heedful.face.serve.to_try import examples
 
 
 class Which(BaseModel):
@@ -43,7 +44,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/examples", summary="Texts to try", response_model=ExamplesAnswer, **told)
     async def some_texts(which: Annotated[Which, Query()]) -> Response:
-        """Validation texts of the run with their true labels; none where it keeps none."""
+        """Texts of the run's data with what is right for them; none where it keeps none."""
         name = chosen(desk.models, which.model).name
         return json_response({"model": name, "examples": texts[name]})
 

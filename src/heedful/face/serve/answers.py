@@ -52,20 +52,24 @@ class ModelAnswer(BaseModel):
     preset: str = Field(description="The preset it was trained with.")
     trained_on: int | None = Field(description="Texts or pairs it was trained on, if known.")
     max_characters: int = Field(description="The longest text this server takes.")
+    max_file: int = Field(description="Bytes of the largest file that it takes.")
 
 
 class ExampleText(BaseModel):
     """A text to try."""
 
     text: str = Field(description="The text.")
-    labels: list[str] = Field(description="Its true labels.")
+    labels: list[str] = Field(description="Its true labels; none if the model rewrites.")
+    target: str | None = Field(description="What it is rewritten as, if the model rewrites.")
 
 
 class ExamplesAnswer(BaseModel):
     """Texts to try; none where the run keeps none."""
 
     model: str = Field(description="The model.")
-    examples: list[ExampleText] = Field(description="From its validation data.")
+    examples: list[ExampleText] = Field(
+        description="From its validation data, or data it was measured on."
+    )
 
 
 class Span(BaseModel):

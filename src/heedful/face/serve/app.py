@@ -62,7 +62,7 @@ def build(models: dict[str, Served], serving: Serving) -> FastAPI:
     routers = [
         *(made.routes(desk) for made in (predicting, rewriting, explaining, about, open_inference)),
         filing.routes(desk, files),
-        pages.routes(app),
+        pages.routes(app, desk),
     ]
     for router in routers:
         app.include_router(router)

@@ -1,4 +1,4 @@
-"""What a served model is, and texts to try it with."""
+"""What a served model is."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from heedful.face.serve.classifier import ServedClassifier
 from heedful.face.serve.loaded import Served
 from heedful.face.serve.rewriter import ServedRewriter
 from heedful.face.serve.serving import Serving
-from heedful.learn.layout import VALIDATION
-from heedful.learn.scores import EXCERPT, read_scores
-from heedful.records import HeedfulError
-
-EXAMPLES = 8
 
 
 def described(model: Served, serving: Serving, *, default: bool) -> dict[str, Any]:
@@ -27,6 +22,7 @@ def described(model: Served, serving: Serving, *, default: bool) -> dict[str, An
         "preset": model.model.config.preset,
         "trained_on": rows if isinstance(rows, int) else None,
         "max_characters": serving.max_characters,
+        "max_file": serving.max_file,
     }
 
 
@@ -74,31 +70,3 @@ def _rewriter(model: ServedRewriter) -> dict[str, Any]:
         "vocabulary": len(model.model.source),
         "max_tokens": None,
     }
-
-
-def examples(model: Served) -> list[dict[str, Any]]:
-    """Short validation texts with their true labels, class by class; none where none are kept."""
-    path = model.folder / VALIDATION
-    if not isinstance(model, ServedClassifier) or not path.exists():
-        return []
-    try:
-        scores = read_scores(path, model.model.labels)
-    except HeedfulError:
-        return []  # a damaged companion is no reason not to serve
-    true = scores.labels.decode(scores.targets)
-    by_label: dict[tuple[str, ...], list[str]] = {}
-    for text, labels in zip(scores.excerpts, true, strict=True):
-        if text and len(text) < EXCERPT:  # a longer one was cut off
-            by_label.setdefault(tuple(labels), []).append(text)
-    return _in_turn(by_label)
-
-
-def _in_turn(by_label: dict[tuple[str, ...], list[str]]) -> list[dict[str, Any]]:
-    """The first text of each class, then the second, ... until there are enough."""
-    found: list[dict[str, Any]] = []
-    longest = max(map(len, by_label.values()), default=0)
-    for place in range(longest):
-        for labels, texts in sorted(by_label.items()):
-            if place < len(texts) and len(found) < EXAMPLES:
-                found.append({"text": texts[place], "labels": list(labels)})
-    return found

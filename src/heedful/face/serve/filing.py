@@ -90,6 +90,7 @@ _BODY: dict[str, Any] = {
                         }
                     },
                     "required": ["file"],
+                    "additionalProperties": False,
                 }
             }
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from importlib import resources
 from pathlib import PurePath
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from heedful.face.serve.description import described_for
+from heedful.face.serve.desk import Desk
 from heedful.face.serve.page_files import shared_files
 from heedful.face.serve.problems import ProblemError
 from heedful.face.serve.replies import json_response
@@ -39,10 +42,14 @@ def assets() -> dict[str, bytes]:
     return shared_files() | own
 
 
-def routes(app: FastAPI) -> APIRouter:
+def routes(app: FastAPI, desk: Desk) -> APIRouter:
     """`/`, `/assets`, `/openapi.json`, `/docs`."""
     router = APIRouter(route_class=StrictRoute)
     files = assets()
+
+    @cache
+    def told() -> dict[str, Any]:
+        return described_for(desk, app.openapi())
 
     # POST / is described, and one address tells all its methods.
     @router.get("/", summary="The page for people", tags=["page"], response_class=HTMLResponse)
@@ -65,11 +72,11 @@ def routes(app: FastAPI) -> APIRouter:
 
     @router.api_route("/openapi.json", methods=READ, include_in_schema=False)
     async def description() -> Response:
-        return json_response(app.openapi())
+        return json_response(told())
 
     @router.api_route("/docs", methods=READ, include_in_schema=False)
     async def docs(request: Request) -> Response:
-        text = filled(DESCRIPTION, described(app.openapi()))
+        text = filled(DESCRIPTION, described(told()))
         return tagged(request, text.encode(), "text/html; charset=utf-8")
 
     return router

@@ -20,7 +20,7 @@ from heedful.face.serve.rewriter import ServedRewriter
 from heedful.face.serve.strict import StrictRoute
 from heedful.face.serve.texts import as_list, check_size
 
-_OWN = {"binary": ("sigmoid", "softmax"), "multi-class": ("softmax",), "multi-label": ("sigmoid",)}
+FUNCTIONS = {"binary": ("sigmoid", "softmax"), "multi-class": ("softmax",), "multi-label": ("sigmoid",)}
 """The functions that a task's probabilities are made by."""
 
 
@@ -92,7 +92,7 @@ def labels(decided: Decided, how: PredictParameters) -> list[dict[str, Any]]:
 
 
 def _check_function(model: ServedClassifier, how: PredictParameters) -> None:
-    own = _OWN[model.model.task]
+    own = FUNCTIONS[model.model.task]
     if how.function_to_apply not in (None, "none", *own):
         field = "parameters.function_to_apply"
         raise ProblemError(

@@ -42,7 +42,7 @@ class InputTensor(BaseModel):
 
     model_config = STRICT
     name: Literal["text"] = Field(description="`text`.")
-    shape: list[int] = Field(
+    shape: list[Annotated[int, Field(ge=1)]] = Field(
         min_length=1, max_length=2, description="[N] or [N, 1], N being the number of texts."
     )
     datatype: Literal["BYTES"] = Field(description="`BYTES`: strings.")

@@ -37,10 +37,10 @@ export const failures = (box, again, field = null) => {
     }
     return refused(error.message);
   };
-  const refused = (message) => {
+  const refused = (message, ...more) => {
     clear();
     field?.setAttribute("aria-invalid", "true");
-    say(message[0].toUpperCase() + message.slice(1));
+    say(message[0].toUpperCase() + message.slice(1), ...more);
   };
   return { clear, failed, refused, say };
 };

@@ -4,7 +4,7 @@ import { Refused, ask, askJson, headers, place, refusal, token } from "./api.js"
 import { barRow } from "./card.js";
 import { find, tag } from "./dom.js";
 import { failures } from "./failures.js";
-import { chance, count, percent } from "./numbers.js";
+import { bytes, chance, count, percent } from "./numbers.js";
 
 const EVERY = 400; // milliseconds between looks at a job
 // Browsers guess the type of a file in many ways; its name says what it is.
@@ -22,7 +22,7 @@ const send = (path, file, mine, progress) => new Promise((resolve, reject) => {
     if (request.status < 300) resolve(JSON.parse(request.responseText));
     else reject(refusal(request.status, request.responseText, request.getResponseHeader("Retry-After")));
   };
-  request.onerror = () => reject(new Refused("the server does not answer"));
+  request.onerror = () => reject(new Refused("the connection broke off before the whole file was sent"));
   request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
   mine.stop = () => request.abort();
   request.send(file);
@@ -105,6 +105,8 @@ export const filePanel = (modelOf) => {
     forget();
     last = file;
     if (!kindOf(file)) return fails.refused(`${file.name} is no CSV, TSV or JSONL file; its name must end in .csv, .tsv or .jsonl.`);
+    const most = modelOf().max_file;
+    if (file.size > most) return fails.refused(`${file.name} has ${bytes(file.size, Math.ceil)}; the server takes ${bytes(most)} at most. Send it in parts.`);
     const mine = { name: file.name, path: "", stop: null };
     job = mine;
     progress(mine, 0);
@@ -118,7 +120,9 @@ export const filePanel = (modelOf) => {
       if (job !== mine || error.name === "AbortError") return undefined;
       forget();
       if (error.message.includes("?text=COLUMN")) return askColumn(error.message);
-      return fails.failed(error);
+      if (error.status === 401) return fails.failed(error);
+      // Nothing is sent a second time unless somebody wants it: it may be large, or refused again.
+      return fails.refused(error.message, button("Send it again", () => start(file)));
     }
   };
   // Which column holds the texts is not clear: the reader says it.
@@ -153,5 +157,6 @@ export const filePanel = (modelOf) => {
     const [file] = event.dataTransfer.files;
     if (file) begin(file);
   });
-  return { ask: () => {}, redraw: () => {} };
+  const limit = () => { find("file-limit").textContent = `At most ${bytes(modelOf().max_file)}.`; };
+  return { ask: limit, redraw: limit };
 };

@@ -30,3 +30,10 @@ export const shift = (change) => {
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 export const count = (number, noun) =>
   `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+// A size for people; a kilobyte has 1,024 bytes. Rounded down, as what is allowed is to be.
+export const bytes = (size, round = Math.floor) => {
+  const units = ["bytes", "KB", "MB", "GB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(size, 1)) / 10));
+  const value = size / 1024 ** power;
+  return `${(round(value * 10) / 10).toLocaleString("en")} ${units[power]}`;
+};
