@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from serving import Running, make_runs, running
@@ -136,3 +137,33 @@ def test_binary_tensors_are_refused_with_a_reason(server: Running) -> None:
     head = {"Inference-Header-Content-Length": "2"}
     answer = server.send("POST", V2.format("words"), b"{}\x01\0\0\0a", head)
     assert "binary_data=False" in answer.refusal(400)
+
+
+@pytest.mark.slow
+def test_a_client_of_the_open_inference_protocol(server: Running) -> None:
+    """NVIDIA's, unchanged: live, ready, metadata, infer, a refusal."""
+    kserve = pytest.importorskip(
+        "tritonclient.http", reason="tritonclient[http] is not installed: pip install it"
+    )
+    talking = kserve.InferenceServerClient(f"{server.host}:{server.port}")
+    assert talking.is_server_live() and talking.is_server_ready()
+    assert talking.is_model_ready("words") and not talking.is_model_ready("nothing")
+    assert talking.get_server_metadata()["name"] == "heedful"
+    about = talking.get_model_metadata("words")
+    assert about == server.get("/v2/models/words").json()
+    texts = kserve.InferInput("text", [3], "BYTES")
+    given = np.array(["good", "bad", "thing"], dtype=object)
+    texts.set_data_from_numpy(given, binary_data=False)
+    wanted = [kserve.InferRequestedOutput("probabilities", binary_data=False)]
+    found = talking.infer("words", [texts], request_id="7", outputs=wanted)
+    p = [[1 / (1 + math.exp(z)), 1 / (1 + math.exp(-z))] for z in (2, -3, 0)]
+    np.testing.assert_allclose(found.as_numpy("probabilities"), p, atol=1e-6)
+    assert found.get_response()["id"] == "7" and found.as_numpy("label") is None
+    assert talking.infer("words", [texts]).as_numpy("label").tolist()[:2] == [
+        "positive",
+        "negative",
+    ]
+    texts.set_data_from_numpy(given)  # as bytes beside the JSON, which is not spoken here
+    with pytest.raises(kserve.InferenceServerException, match="binary_data=False"):
+        talking.infer("words", [texts])
+    talking.close()

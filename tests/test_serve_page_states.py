@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,57 @@ def test_a_file_is_scored_and_fetched(visit_page: Any, tmp_path: Path) -> None:
     drop(seen, "picture.png", "no")
     seen.page.wait_for_selector("#file-state >> text=no CSV, TSV or JSONL file")
     seen.complaints[:] = [x for x in seen.complaints if "Failed to load" not in x]
+
+
+def test_a_file_too_large_is_not_sent(browser: Any, page_runs: list[Path]) -> None:
+    with serving_at(page_runs, max_file=2_000) as small:
+        seen = Visit(browser, small, "#tab=file")
+        seen.page.wait_for_selector("#file-limit >> text=At most 1.9 KB.")
+        asked = len(seen.requests)
+        drop(seen, "large.csv", "text\n" + "great film\n" * 200)
+        seen.page.wait_for_selector(
+            "#file-state >> text=large.csv has 2.2 KB; the server takes 1.9 KB at most."
+        )
+        assert len(seen.requests) == asked and seen.complaints == []
+        seen.context.close()
+
+
+def test_a_refusal_while_a_file_is_sent_is_said_and_nothing_sent_again(
+    browser: Any, page_runs: list[Path]
+) -> None:
+    """The page is told of a larger limit than the server has, so that it does send."""
+    with serving_at(page_runs, max_file=2_000) as small:
+        seen = Visit(browser, small)
+        models = [one | {"max_file": 10**9} for one in json.loads(_models(small))]
+        seen.page.route("**/models", lambda route: route.fulfill(json=models))
+        seen.page.goto(f"{small}/?again#tab=file")
+        seen.page.wait_for_selector("#drop", state="visible")
+        for size in (3_000, 8_000_000):  # one that fits into buffers, and one that does not
+            drop(seen, "large.csv", "text\n" + "a" * size)
+            seen.page.wait_for_selector("#file-state >> text=larger than 2,000 bytes")
+            assert seen.page.locator("#job").is_hidden()
+        sent = [url for url in seen.requests if "/files" in url]
+        answers = iter([503, 0])
+
+        def refuse(route: Any) -> None:
+            if status := next(answers):
+                route.fulfill(status=status, headers={"Retry-After": "1"}, json={"error": "full"})
+            else:
+                route.abort()
+
+        seen.page.route("**/files?*", refuse)
+        drop(seen, "one.csv", "text\ngreat film\n")
+        seen.page.wait_for_selector("#file-state >> text=Full")
+        seen.page.click("#file-state >> text=Send it again")
+        seen.page.wait_for_selector("#file-state >> text=broke off")
+        seen.page.wait_for_timeout(3_500)  # longer than any pause before a request is repeated
+        assert len([url for url in seen.requests if "/files" in url]) == len(sent) + 2
+        seen.context.close()
+
+
+def _models(address: str) -> bytes:
+    with urllib.request.urlopen(f"{address}/models") as answer:
+        return bytes(answer.read())
 
 
 def test_a_column_that_cannot_be_found_is_asked_for(visit_page: Any) -> None:

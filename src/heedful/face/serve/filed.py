@@ -106,9 +106,7 @@ class Filed:
         self.counts[label] += 1
 
 
-def score_file(
-    filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer, most: int
-) -> None:
+def score_file(filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer, most: int) -> None:
     """Write the answers of all rows, in their order, chunk by chunk; memory stays flat.
 
     Raises:

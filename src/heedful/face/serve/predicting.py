@@ -20,7 +20,11 @@ from heedful.face.serve.rewriter import ServedRewriter
 from heedful.face.serve.strict import StrictRoute
 from heedful.face.serve.texts import as_list, check_size
 
-FUNCTIONS = {"binary": ("sigmoid", "softmax"), "multi-class": ("softmax",), "multi-label": ("sigmoid",)}
+FUNCTIONS = {
+    "binary": ("sigmoid", "softmax"),
+    "multi-class": ("softmax",),
+    "multi-label": ("sigmoid",),
+}
 """The functions that a task's probabilities are made by."""
 
 
