@@ -12,10 +12,13 @@ import pytest
 
 from heedful.explain.attribute import explain_examples
 from heedful.explain.trusted import trusted_examples
+from heedful.learn.evaluations import add_evaluation
 from heedful.learn.folder import load_model
-from heedful.learn.sequence_folder import load_sequence
+from heedful.learn.sequence_examples import examples_json
+from heedful.learn.sequence_folder import load_sequence, save_sequence
 from heedful.records import Example, Explanation, Rewriting
-from serving import Running, make_runs, running
+from heedful.text.pair import Pair
+from serving import Running, make_runs, running, words_run, writer
 
 
 @pytest.fixture(scope="module")
@@ -278,3 +281,46 @@ def test_every_field_is_described(server: Running) -> None:
     for path, methods in found["paths"].items():
         for method, route in methods.items():
             assert route["summary"] and route["description"], (method, path)
+
+
+def test_examples_of_a_run_that_rewrites(tmp_path: Path) -> None:
+    pairs = [Pair(f"abc {i}", f"cba {i}") for i in range(20)] + [
+        Pair("x" * 201, "y"),
+        Pair("", "y"),
+    ]
+    for name in ("new", "old", "damaged"):
+        (tmp_path / name).mkdir()
+        save_sequence(writer(), tmp_path / name)
+    (tmp_path / "new" / "examples.json").write_bytes(examples_json([Pair("not", "these")], pairs))
+    (tmp_path / "damaged" / "examples.json").write_text('{"pairs": [{"source": 1}]}')
+    kept = {"right": False, "rewriting": {"source": "wrong"}, "targets": ["a"]}
+    good = {"right": True, "rewriting": {"source": "right"}, "targets": ["b", "c"]}
+    record = {"id": "1", "data": ["d"], "rows": 2, "fingerprint": "f"}
+    add_evaluation(tmp_path / "old", record, b"", {"examples": [kept, good]})
+    with running([str(tmp_path / name) for name in ("new", "old", "damaged")]) as server:
+        found = server.get("/examples?model=new").json()["examples"]
+        assert len(found) == len({one["text"] for one in found}) == 8
+        for one in found:
+            assert one == {"text": one["text"], "labels": [], "target": "cba" + one["text"][3:]}
+        found = server.get("/examples?model=old").json()["examples"]
+        assert [(one["text"], one["target"]) for one in found] == [("right", "b"), ("wrong", "a")]
+        assert server.get("/examples?model=damaged").json()["examples"] == []
+
+
+def test_the_description_knows_the_models(server: Running, tmp_path: Path) -> None:
+    told = server.get("/openapi.json").json()
+    names = ["words", "three", "tags", "evident", "writer"]
+    path = told["paths"]["/models/{name}/predict"]["post"]["parameters"][0]
+    assert path["schema"]["enum"] == names
+    (query,) = told["paths"]["/examples"]["get"]["parameters"]
+    assert query["schema"]["enum"] == names
+    path = told["paths"]["/models/{name}/translate"]["post"]["parameters"][0]
+    assert path["schema"]["enum"] == ["writer"] and "/translate" not in told["paths"]
+    shapes = told["components"]["schemas"]
+    target = shapes["ExplainParameters"]["properties"]["target"]["anyOf"][0]["enum"]
+    assert {"negative", "positive", "a", "b", "c"} <= set(target)
+    assert shapes["PredictRequest"]["properties"]["inputs"]["anyOf"][1]["maxItems"] == 256
+    with running([words_run(tmp_path)], token="x", max_characters=77) as closed:
+        text = closed.get("/openapi.json").body.decode()
+        assert "negative" not in text.replace("a negative", "") and '"enum":["words"]' not in text
+        assert '"maxLength":77' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ def test_nothing_that_can_be_used_is_without_a_name(visit_page: Any, tab: str) -
     nameless = [one for one in usable if not one["name"] and one["role"] != "RootWebArea"]
     assert nameless == []
     levels = [one["level"] for one in of_role(nodes, "heading")]
-    assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert levels[0] == 1 and all(b - a <= 1 for a, b in pairwise(levels))
 
 
 def test_the_focus_goes_as_the_page_is_read(visit_page: Any) -> None:

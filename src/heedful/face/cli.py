@@ -625,8 +625,8 @@ def serve(
     if token is None and "HEEDFUL_TOKEN" in os.environ:
         token = ""  # empty, which typer takes for not there: somebody meant to have one
     limits = (max_body, max_file, max_characters, max_batch, queue, timeout)
-    limits += (max_result, file_timeout)
-    run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits))
+    of_files = (max_result, file_timeout)
+    run_serve(runs, Serving(host, port, token, tuple(cors or ()), *limits, *of_files))
 
 
 @app.command()

@@ -16,7 +16,7 @@ from heedful.text.pair_quality import check_pairs, sketch_of
 
 
 def sequence_companions(train: Sequence[Pair], valid: Sequence[Pair]) -> dict[str, bytes]:
-    """By name: hashes of all sources, to find them again; pairs to try; what is wrong with the data."""
+    """By name: hashes of all sources, to find them again; pairs to try; what is wrong."""
     seen = sketch_of([*train, *valid])
     splits = {"training": Pairs(tuple(train))}
     if valid:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from heedful.face.console import note, show, tell_data
+from heedful.face.console import note, show, tell_data, warn
 from heedful.face.onnx_file import NEEDED, SUFFIX
 from heedful.face.remembering import facts, remembered
 from heedful.face.rewriting import rewrites
@@ -83,6 +83,9 @@ def _labelled(
         corpus = read(files, options)
     tell_data(corpus.notes, corpus.bad_rows)
     model.labels.encode(corpus.examples)  # unknown labels are told before the work
+    there = {name for example in corpus.examples for name in example.labels}
+    if absent := [name for name in model.labels.names if name not in there]:
+        warn(f"--check has no text of {', '.join(absent)}: accuracy on it says little; use others")
     return list(corpus.examples)
 
 

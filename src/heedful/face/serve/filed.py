@@ -114,7 +114,7 @@ def score_file(filed: Filed, rows: Iterator[Example | BadRow], scorer: Scorer, m
     """
     left = most
     with filed.result.open("wb") as stream:
-        text = _csv([["row", "text", *scorer.columns, "error"]])
+        text: bytes | None = _csv([["row", "text", *scorer.columns, "error"]])
         while text is not None:
             left -= len(text)
             if left < 0:
