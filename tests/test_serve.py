@@ -290,7 +290,7 @@ def test_examples_of_a_run_that_rewrites(tmp_path: Path) -> None:
     ]
     for name in ("new", "old", "damaged"):
         (tmp_path / name).mkdir()
-        save_sequence(writer(), tmp_path / name)
+        save_sequence(writer(), tmp_path / name, {"stopped": "done"})
     (tmp_path / "new" / "examples.json").write_bytes(examples_json([Pair("not", "these")], pairs))
     (tmp_path / "damaged" / "examples.json").write_text('{"pairs": [{"source": 1}]}')
     kept = {"right": False, "rewriting": {"source": "wrong"}, "targets": ["a"]}

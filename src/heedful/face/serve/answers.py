@@ -60,7 +60,9 @@ class ExampleText(BaseModel):
 
     text: str = Field(description="The text.")
     labels: list[str] = Field(description="Its true labels; none if the model rewrites.")
-    target: str | None = Field(description="What it is rewritten as, if the model rewrites.")
+    target: str | None = Field(
+        default=None, description="What it is rewritten as, if the model rewrites."
+    )
 
 
 class ExamplesAnswer(BaseModel):

@@ -44,7 +44,7 @@ def _in_turn(by_label: dict[tuple[str, ...], list[str]]) -> list[dict[str, Any]]
     for place in range(longest):
         for labels, texts in sorted(by_label.items()):
             if place < len(texts) and len(found) < EXAMPLES:
-                found.append({"text": texts[place], "labels": list(labels), "target": None})
+                found.append({"text": texts[place], "labels": list(labels)})
     return found
 
 
