@@ -296,6 +296,7 @@ def test_examples_of_a_run_that_rewrites(tmp_path: Path) -> None:
     kept = {"right": False, "rewriting": {"source": "wrong"}, "targets": ["a"]}
     good = {"right": True, "rewriting": {"source": "right"}, "targets": ["b", "c"]}
     record = {"id": "1", "data": ["d"], "rows": 2, "fingerprint": "f"}
+    (tmp_path / "old" / "README.md").write_text("a card of one's own, which is left alone")
     add_evaluation(tmp_path / "old", record, b"", {"examples": [kept, good]})
     with running([str(tmp_path / name) for name in ("new", "old", "damaged")]) as server:
         found = server.get("/examples?model=new").json()["examples"]
