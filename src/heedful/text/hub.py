@@ -182,8 +182,11 @@ def _said(wanted: Repository, error: Exception) -> HeedfulError | None:
             "name, and log in (hf auth login) or set HF_TOKEN"
         )
     if isinstance(error, errors.LocalEntryNotFoundError):
+        cause = error.__cause__
+        why = f": {_first(cause)}" if isinstance(cause, Exception) else ""
         return UnreachableError(
-            f"{wanted} is not in the cache, and the hub cannot be reached or is not asked (offline)"
+            f"{wanted} is not in the cache as a whole, and the hub is not asked (offline) or does "
+            f"not answer{why}"
         )
     if isinstance(error, errors.OfflineModeIsEnabled) or _is_connection(error):
         return UnreachableError(f"{wanted}: the hub cannot be reached ({_first(error)})")
