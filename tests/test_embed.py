@@ -24,16 +24,9 @@ from heedful.learn.folder import save_model
 from heedful.text.keyed import as_vectors_file, write_word2vec
 from heedful.text.vectors import load as load_vectors
 from heedful.text.vocab import Vocabulary
-from made_models import bag_of_words, evident_model, random_model
+from made_models import bag_of_words, evident_model, fitted, random_model
 
 TEXTS = ["w1 w2 w30 w1", "w5", "nothing that is known", "w3 " * 50, ""]
-
-
-def fitted(model) -> TextClassifier:
-    found = TextClassifier()
-    found.model_, found.history_ = model, ()
-    found.classes_ = np.array(model.labels.names)
-    return found
 
 
 @pytest.fixture

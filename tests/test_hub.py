@@ -21,7 +21,7 @@ from heedful.learn.hub_run import own_files
 from heedful.text.hub import repository
 from hub_server import SECRET
 from made_hub import Place, place
-from made_models import random_model
+from made_models import fitted, random_model
 
 __all__ = ["place"]  # a fixture
 TEXTS = ["w1 w2 w30", "w5", "nothing that is known", ""]
@@ -29,10 +29,7 @@ TEXTS = ["w1 w2 w30", "w5", "nothing that is known", ""]
 
 def classifier(seed: int = 0) -> TextClassifier:
     """A fitted one, without training."""
-    found = TextClassifier()
-    found.model_ = random_model(seed=seed)
-    found.classes_, found.history_ = np.array(found.model_.labels.names), ()
-    return found
+    return fitted(random_model(seed=seed))
 
 
 def files(folder: Path) -> dict[str, bytes]:

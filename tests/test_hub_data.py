@@ -20,7 +20,7 @@ from heedful.text.features import names_in, names_on_card
 from heedful.text.pairs import read_pairs
 from made_hub import Place, place
 from made_models import random_model
-from test_estimator import classifier
+from small_training import quick_classifier
 
 __all__ = ["place"]  # a fixture
 NEEDS = pytest.mark.skipif(
@@ -255,9 +255,9 @@ def test_a_classifier_takes_data_sets_and_their_columns() -> None:
 
     texts, labels = ["good film", "bad film"] * 8, [1, 0] * 8
     data = made(texts, labels)
-    whole = classifier().fit(DatasetDict({"train": data, "test": made()}))
+    whole = quick_classifier().fit(DatasetDict({"train": data, "test": made()}))
     assert whole.classes_.tolist() == ["neg", "pos"]
-    columns = classifier().fit(data["text"], data["label"])
+    columns = quick_classifier().fit(data["text"], data["label"])
     assert columns.classes_.tolist() == [0, 1]
     expected = columns.predict_proba(texts)
     np.testing.assert_array_equal(whole.predict_proba(data), expected)

@@ -11,9 +11,8 @@ import pytest
 
 from heedful import HeedfulError, TextClassifier, explain
 from heedful.explain.tidy import tidy
-from made_models import evident_model, random_model
-from test_embed import fitted
-from test_estimator import classifier
+from made_models import evident_model, fitted, random_model
+from small_training import quick_classifier
 
 TEXTS = ["w1 w2", "w3!", "unknown"]
 ARROW = pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="no pyarrow")
@@ -79,7 +78,7 @@ def test_missing_texts_are_refused_with_their_row(model: TextClassifier, values)
 )
 def test_labels_come_as_columns(labels) -> None:
     texts, y = ["good film", "bad film"] * 8, ["yes", "no"] * 8
-    found = classifier(settings={"train.epochs": 1}).fit(pd.Series(texts), labels(y))
+    found = quick_classifier().fit(pd.Series(texts), labels(y))
     assert found.classes_.tolist() == ["no", "yes"]
 
 
@@ -109,7 +108,7 @@ def test_several_labels_are_a_list() -> None:
 
 
 def test_explanations_as_a_long_table() -> None:
-    model = fitted(random_model(encoder="conv") if False else evident_model(encoder="conv"))
+    model = fitted(evident_model(encoder="conv"))
     explained = explain(model, ["w1 w2!", "w3", ""], methods=["gradient-input"])
     table = tidy(explained)
     assert table["text"].tolist() == [0, 0, 0, 1] and table["token"].tolist() == [0, 1, 2, 0]

@@ -18,6 +18,8 @@ Names = Mapping[str, tuple[str, ...]]
 """By column, the names of 0, 1, ..."""
 _LISTS = ("Sequence", "List", "LargeList")
 _METADATA = "huggingface"
+UNLABELLED = "unlabelled"
+"""What -1 is called: a label that `text.cells` knows for none."""
 
 
 def names_in(features: Any) -> dict[str, tuple[str, ...]]:
@@ -78,7 +80,7 @@ def names_in_footer(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def named(table: Table, names: Names) -> Table:
-    """The table with names in the place of the numbers that stand for them; -1 as no label."""
+    """The table with names in the place of the numbers that stand for them."""
     at = {i: names[column] for i, column in enumerate(table.columns) if column in names}
     if not at:
         return table
@@ -108,8 +110,10 @@ def _name(cell: Any, names: tuple[str, ...]) -> Any:
         return [_name(one, names) for one in cell]
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    if not isinstance(cell, int) or isinstance(cell, bool) or cell == -1:
-        return None if cell == -1 else cell
+    if not isinstance(cell, int) or isinstance(cell, bool):
+        return cell
+    if cell == -1:
+        return UNLABELLED
     if not 0 <= cell < len(names):
         raise LookupError(f"the label is {clip(cell)}, and only {len(names)} classes are named")
     return names[cell]

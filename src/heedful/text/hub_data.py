@@ -66,11 +66,11 @@ def hub_splits(name: str, options: ReadOptions) -> dict[str, Table]:
     every = [file for files in found.splits.values() for file in files]
     folder = fetch(found.repository, [glob.escape(file) for file in every])
     names = names_on_card(found.card.get("dataset_info"), found.config)
-    told = found.repository.name
+    told, path = found.repository.name, found.repository.path
     tables = {}
     for split, files in found.splits.items():
         pieces = [open_table(folder / file, options) for file in files]
-        whole = joined(pieces, f"{told}/{split}" if split else f"{told}/{files[0]}")
+        whole = joined(pieces, f"{told}/{split or path}")
         known = {column: of for column, of in names.items() if _whole_numbers(whole, column)}
         tables[split] = named(whole, known)
     return tables
@@ -158,6 +158,8 @@ def _header(path: Path) -> Mapping[str, Any]:
 
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
+        if not text.startswith("---"):  # of which the library would warn
+            return {}
         data: Any = DatasetCard(text, ignore_metadata_errors=True).data
         found = data.to_dict()
     except (OSError, ValueError, TypeError):
