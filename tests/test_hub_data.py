@@ -109,6 +109,8 @@ def test_commands_take_the_split_that_is_theirs(reviews: Place) -> None:
     train = read(NAME, ReadOptions(usual_split="train"))
     assert [e.text for e in train.examples] == ["good film", "bad film", "fine"]
     assert any("only split train is used, of train, test" in note for note in train.notes)
+    fetched = [path.name for path in reviews.cache.rglob("snapshots/*/data/*")]
+    assert fetched and not any("test" in name for name in fetched), "only what is wanted"
     assert len(read(NAME).examples) == 5
     assert len(read(NAME, ReadOptions(split="test")).examples) == 2
     with pytest.raises(HeedfulError, match="no split 'valid'; it has train, test"):

@@ -30,7 +30,15 @@ from heedful.learn.layout import (
 )
 from heedful.learn.run import is_run, is_sequence_run, read_json
 from heedful.records import HeedfulError
-from heedful.text.hub import Repository, fetch, is_hub_name, repository, require_library, telling
+from heedful.text.hub import (
+    Repository,
+    fetch,
+    is_hub_name,
+    quiet,
+    repository,
+    require_library,
+    telling,
+)
 
 MODEL = (CONFIG, TOKENIZER, WEIGHTS, CARD, HISTORY, METRICS, BASELINE)
 TEXTS = (VALIDATION, SKETCH, CHECKS, TRUST, REPORT)
@@ -156,7 +164,7 @@ def send(folder: Path, name: str, how: Sending) -> str:
         CommitOperationAdd(name, str(folder / name)) for name in own_files(folder, texts=how.texts)
     ]
     message = how.message or f"A run of heedful {_table(folder / CONFIG)['heedful']}"
-    with telling(replace(wanted, revision=how.branch)), warnings.catch_warnings():
+    with telling(replace(wanted, revision=how.branch)), quiet(), warnings.catch_warnings():
         # The library takes every Parquet file for a data set.
         warnings.filterwarnings("ignore", message=".*data file.*")
         api = HfApi(token=how.token)

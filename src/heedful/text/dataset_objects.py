@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from heedful.records import Example, HeedfulError
@@ -57,11 +58,11 @@ def one_split(data: Any, usual: str | None) -> Any:
     )
 
 
-def splits_of(data: Any) -> dict[str, Table]:
-    """Its splits by name, each as a table; one without a name is called ""."""
+def splits_of(data: Any) -> dict[str, Callable[[], Table]]:
+    """How each of its splits is opened, by name; one without a name is called ""."""
     if _kind(data) != _SPLITS:
-        return {"": table_of(data, "the data set")}
-    return {name: table_of(one, f"split {name}") for name, one in data.items()}
+        return {"": partial(table_of, data, "the data set")}
+    return {name: partial(table_of, one, f"split {name}") for name, one in data.items()}
 
 
 def table_of(data: Any, source: str) -> Table:

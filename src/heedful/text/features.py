@@ -93,7 +93,7 @@ def named(table: Table, names: Names) -> Table:
     sample = tuple(
         row for row in (_renamed(row, at) for row in table.sample) if not isinstance(row, str)
     )
-    return replace(table, sample=sample, rows=rows) if sample else table
+    return replace(table, sample=sample or table.sample, rows=rows)
 
 
 def _renamed(row: Row, places: Mapping[int, tuple[str, ...]]) -> Row:

@@ -7,6 +7,7 @@ hashes that the server gives. Without a network that cache alone is read. The li
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -113,7 +114,7 @@ def fetch(wanted: Repository, patterns: Sequence[str]) -> Path:
     require_library(str(wanted))
     from huggingface_hub import snapshot_download
 
-    with telling(wanted), _quiet_bars():
+    with telling(wanted), quiet():
         found = snapshot_download(
             wanted.name,
             repo_type=wanted.kind,
@@ -213,8 +214,20 @@ def _first(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet_bars() -> Iterator[None]:
-    """No bars where nobody looks at them."""
+def quiet() -> Iterator[None]:
+    """No warnings of the library's, and no bars where nobody looks at them."""
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with _without_bars():
+            yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
     bars = import_module("huggingface_hub.utils")
     if sys.stderr.isatty() or bars.are_progress_bars_disabled():
         yield

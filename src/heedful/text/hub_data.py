@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +56,26 @@ class Found:
     card: Mapping[str, Any]
 
 
-def hub_splits(name: str, options: ReadOptions) -> dict[str, Table]:
-    """The splits of a data set of the hub, each as a table; what was named itself is called "".
+def hub_splits(name: str, options: ReadOptions) -> dict[str, Callable[[], Table]]:
+    """How each split of a data set of the hub is opened; what was named itself is called "".
+
+    Files are fetched when a split is opened: nobody waits for those that are not wanted.
 
     Raises:
         HeedfulError: no such name, repository, revision, split or file; the hub cannot be reached;
-            or a file that cannot be read.
+            or (when opened) a file that cannot be read.
     """
     found = _find(repository(name, "dataset"))
-    every = [file for files in found.splits.values() for file in files]
-    folder = fetch(found.repository, [glob.escape(file) for file in every])
+    return {split: partial(_open, found, split, options) for split in found.splits}
+
+
+def _open(found: Found, split: str, options: ReadOptions) -> Table:
+    files, about = found.splits[split], found.repository
+    folder = fetch(about, [glob.escape(file) for file in files])
+    pieces = [open_table(folder / file, options) for file in files]
+    whole = joined(pieces, f"{about.name}/{split or about.path}")
     names = names_on_card(found.card.get("dataset_info"), found.config)
-    told, path = found.repository.name, found.repository.path
-    tables = {}
-    for split, files in found.splits.items():
-        pieces = [open_table(folder / file, options) for file in files]
-        whole = joined(pieces, f"{told}/{split or path}")
-        known = {column: of for column, of in names.items() if _whole_numbers(whole, column)}
-        tables[split] = named(whole, known)
-    return tables
+    return named(whole, {c: of for c, of in names.items() if _whole_numbers(whole, c)})
 
 
 def _whole_numbers(table: Table, column: str) -> bool:

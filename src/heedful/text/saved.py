@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,18 +30,18 @@ def _is_one(folder: Path) -> bool:
     return (folder / _STATE).is_file() and (folder / _INFO).is_file()
 
 
-def saved_splits(folder: Path) -> dict[str, Table]:
-    """Its splits by name, each as a table; one without a name is called "".
+def saved_splits(folder: Path) -> dict[str, Callable[[], Table]]:
+    """How each of its splits is opened, by name; one without a name is called "".
 
     Raises:
         HeedfulError: damaged.
     """
     if not (folder / _SPLITS).is_file():
-        return {"": _table(folder, folder.name)}
+        return {"": partial(_table, folder, folder.name)}
     names = _json(folder / _SPLITS).get("splits")
     if not isinstance(names, list) or not all(map(_plain, names)) or not names:
         raise HeedfulError(f"{folder / _SPLITS} is damaged: it names no splits")
-    return {name: _table(folder / name, f"{folder.name}/{name}") for name in names}
+    return {name: partial(_table, folder / name, f"{folder.name}/{name}") for name in names}
 
 
 def _table(folder: Path, source: str) -> Table:
@@ -104,7 +105,8 @@ def _frame(path: Path) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_ipc_stream(path.open("rb"))
+        with path.open("rb") as file:
+            return pl.read_ipc_stream(file)
     except (KeyboardInterrupt, SystemExit):
         raise
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from heedful.records import HeedfulError
@@ -14,11 +14,14 @@ from heedful.text.table import Table, clip, column_list
 from heedful.text.tables import table_part
 
 
-def split_parts(tables: Mapping[str, Table], name: str, options: ReadOptions) -> Iterator[Part]:
-    """A part for each table that is wanted.
+def split_parts(
+    tables: Mapping[str, Callable[[], Table]], name: str, options: ReadOptions
+) -> Iterator[Part]:
+    """A part for each table that is wanted; no others are opened.
 
     Args:
-        tables: by the name of the split; "" = it has none, and may hold a column of splits.
+        tables: how each is opened, by the name of its split; "" = it has none, and may hold a
+            column of splits.
         name: of all, for messages.
         options: whose `split` and `usual_split` choose.
 
@@ -26,7 +29,7 @@ def split_parts(tables: Mapping[str, Table], name: str, options: ReadOptions) ->
         HeedfulError: no such split, or as `table_part`.
     """
     if "" in tables:
-        yield from (table_part(table, options) for table in tables.values())
+        yield from (table_part(opened(), options) for opened in tables.values())
         return
     demanded = choose_split(options, tables).split
     wanted = [s for s in tables if demanded in (None, "all") or same_split(s, str(demanded))]
@@ -36,12 +39,12 @@ def split_parts(tables: Mapping[str, Table], name: str, options: ReadOptions) ->
         )
     inner = replace(options, split=None, usual_split=None)
     for split in wanted:
-        part = table_part(tables[split], inner)
-        yield replace(part, notes=(*part.notes, *_note(name, split, tables, wanted)))
+        part = table_part(tables[split](), inner)
+        yield replace(part, notes=(*part.notes, *_note(name, split, list(tables), wanted)))
 
 
-def _note(name: str, split: str, tables: Mapping[str, Table], wanted: list[str]) -> tuple[str, ...]:
+def _note(name: str, split: str, tables: list[str], wanted: list[str]) -> tuple[str, ...]:
     if len(tables) == 1 or split != wanted[0]:
         return ()
     used = "all splits are used" if len(wanted) == len(tables) else f"only split {split} is used"
-    return (f"{name}: {used}, of {column_list(list(tables))}; --split picks one",)
+    return (f"{name}: {used}, of {column_list(tables)}; --split picks one",)
