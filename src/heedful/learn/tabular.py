@@ -64,7 +64,7 @@ def table_of(columns: Mapping[str, Sequence[Any]], frame: Frame, index: Any = No
     if frame not in ("pandas", "polars"):
         raise HeedfulError(f"frame={frame!r} is none of pandas, polars")
     if find_spec(frame) is None:
-        raise HeedfulError(f"{frame} is not installed: pip install {frame}")
+        raise HeedfulError(f"{frame} is not installed: pip install 'heedful[{frame}]'")
     if frame == "polars":
         import polars as pl
 
