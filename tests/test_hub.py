@@ -18,6 +18,8 @@ from heedful import HeedfulError, SequenceTransducer, TextClassifier, load
 from heedful.learn.evaluations import renew_card
 from heedful.learn.folder import save_model
 from heedful.learn.hub_run import own_files
+from heedful.learn.sequence_card import sequence_card
+from heedful.presets import preset
 from heedful.text.hub import repository
 from hub_server import SECRET
 from made_hub import Place, place
@@ -246,3 +248,20 @@ def test_own_files_are_those_that_are_there(folder: Path) -> None:
     assert own_files(folder, texts=True) == [*plain, "evaluations/one.parquet"]
     save_model(random_model(), folder)  # a run that somebody trains again is read anew
     assert own_files(folder) == plain
+
+
+def test_the_card_of_a_run_that_rewrites_has_its_figures_as_the_hub_reads_them() -> None:
+    from huggingface_hub import ModelCard
+
+    config = preset("clock").to_json()
+    config["sequence"]["max_length"] = 9
+    config |= {"heedful": "0.1.0", "parameters": 5, "license": "mit"}
+    record = {"data": ['a "b".csv'], "fingerprint": "0123456789abcdef", "rows": 3, "chrf": 90.0}
+    record |= {"exact_match": 0.5, "character_error_rate": 0.25}
+    data = ModelCard(sequence_card("name: odd", config, {"evaluations": [record]})).data
+    found = {one.metric_type: one.metric_value for one in data.eval_results}
+    assert found == {"exact_match": 0.5, "cer": 0.25, "chrf": 90.0}
+    assert (data.license, data.pipeline_tag, data.model_name) == ("mit", "translation", "name: odd")
+    assert {one.dataset_name for one in data.eval_results} == {'a "b".csv'}
+    plain = ModelCard(sequence_card("name", config, {})).data
+    assert plain.eval_results is None
