@@ -252,6 +252,7 @@ def test_objects_are_read() -> None:
 
 
 @NEEDS
+@pytest.mark.slow
 def test_a_classifier_takes_data_sets_and_their_columns() -> None:
     from datasets import DatasetDict
 
