@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 from heedful.config import Config
+from heedful.learn.estimator import TextClassifier
 from heedful.learn.model import TextModel
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence, Features
@@ -108,3 +110,11 @@ def evident_model(task: str = "binary", encoder: str = "none", **settings: objec
     framed = len(model.vocabulary) if model.config.evidence.frames else 0
     model.network.evidence = random_evidence(13, model.network.classes, framed=framed)
     return model
+
+
+def fitted(model: TextModel) -> TextClassifier:
+    """The estimator of a model, as `load` makes it."""
+    found = TextClassifier()
+    found.model_, found.history_, found._indicator = model, (), False
+    found.classes_ = np.array(model.labels.names)
+    return found

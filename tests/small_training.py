@@ -11,6 +11,7 @@ from heedful.config import Config
 from heedful.learn.checkpoint import Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
+from heedful.learn.estimator import TextClassifier
 from heedful.learn.listener import Listener
 from heedful.learn.model import number_of_logits
 from heedful.learn.train import Trainer
@@ -129,3 +130,18 @@ __all__ = [
     "topics",
     "weights",
 ]
+
+
+QUICK = TINY | {
+    "train.epochs": 2,
+    "train.batch_size": 8,
+    "train.learning_rate": 0.01,
+    "evidence.orders": 0,
+    "pretrain.on_training": False,
+    "pretrain.regions": 0,
+}
+
+
+def quick_classifier() -> TextClassifier:
+    """One that learns a few texts in a moment."""
+    return TextClassifier(settings=QUICK)

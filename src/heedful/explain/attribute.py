@@ -13,8 +13,8 @@ from heedful.explain.found import Found
 from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import check_maps, token_maps
 from heedful.explain.shares import About, Arrays, explanation_of
-from heedful.learn.estimator import as_texts
 from heedful.learn.model import TextModel, scored, to_probabilities
+from heedful.learn.reading import as_texts
 from heedful.learn.transducer import SequenceTransducer
 from heedful.nn.classify import Scored
 from heedful.records import Example, Explanation, HeedfulError, Rewriting

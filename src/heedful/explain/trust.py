@@ -17,9 +17,9 @@ from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import check_maps, methods_of, token_maps
 from heedful.explain.orders import RANDOMS
 from heedful.explain.perturb import run
-from heedful.learn.estimator import as_texts
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, to_probabilities
+from heedful.learn.reading import as_texts
 from heedful.records import HeedfulError, Task, Trust
 from heedful.text.vocab import Encoded
 

@@ -11,7 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.commands.embed import embed
+from heedful.face.commands.push import push
 from heedful.face.console import note, stderr
+from heedful.face.hub_run import opened_all, opened_if
 from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
     CLASSIFIER,
@@ -383,7 +386,10 @@ def words(
     run: o.Run,
     data: o.Data,
     against: Annotated[
-        str | None, typer.Option(help="Also tell what changed from this run.", metavar="RUN")
+        str | None,
+        typer.Option(
+            help="Also tell what changed from this run.", metavar="RUN", callback=opened_if
+        ),
     ] = None,
     limit: Annotated[
         int | None,
@@ -437,7 +443,10 @@ def trust(
     seeds: Annotated[
         list[str] | None,
         typer.Option(
-            "--seeds", help="A run trained alike with another seed (again for more).", metavar="RUN"
+            "--seeds",
+            help="A run trained alike with another seed (again for more).",
+            metavar="RUN",
+            callback=opened_all,
         ),
     ] = None,
     controls: Annotated[
@@ -513,7 +522,10 @@ def report(
 
 @app.command()
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Two run folders or more.", metavar="RUN...")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Two run folders or more.", metavar="RUN...", callback=opened_all),
+    ],
     data: Annotated[
         list[str] | None,
         typer.Option(help="Labelled data; else what all were evaluated on.", metavar="DATA"),
@@ -580,7 +592,11 @@ def info(
 def serve(
     runs: Annotated[
         list[str],
-        typer.Argument(help="Run folders; the first is the default model.", metavar="RUN..."),
+        typer.Argument(
+            help="Run folders; the first is the default model.",
+            metavar="RUN...",
+            callback=opened_all,
+        ),
     ],
     host: Annotated[str, typer.Option(help="Where to listen.", metavar="HOST")] = SERVING.host,
     port: Annotated[int, typer.Option(help="0 = any.", metavar="PORT")] = SERVING.port,
@@ -660,6 +676,10 @@ def export(
     from heedful.face.export.command import run_export
 
     run_export(run, onnx, check or [], options, int8=int8)
+
+
+app.command()(embed)
+app.command()(push)
 
 
 @app.command()

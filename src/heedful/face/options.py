@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.config import Config
+from heedful.face.hub_run import opened
 from heedful.presets import preset
 from heedful.records import HeedfulError
 from heedful.settings import apply
@@ -17,7 +18,8 @@ _DATA = "Data"  # the panel of the help page
 Data = Annotated[
     list[str],
     typer.Argument(
-        help="Files, folders or data sets (imdb, reviews, clock), joined; - is stdin.",
+        help="Files, folders or data sets (imdb, reviews, clock, hf://datasets/owner/name), "
+        "joined; - is stdin.",
         metavar="DATA",
     ),
 ]
@@ -137,9 +139,19 @@ KeepColumns = Annotated[
 Html = Annotated[
     str | None, typer.Option("--html", help="Write one self-contained page.", metavar="FILE")
 ]
-Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
+Run = Annotated[
+    str,
+    typer.Argument(
+        help="Folder of a trained run, or hf://owner/name.", metavar="RUN", callback=opened
+    ),
+]
 RunOrFile = Annotated[
-    str, typer.Argument(help="Folder of a run, or a file of heedful export.", metavar="RUN")
+    str,
+    typer.Argument(
+        help="Folder of a run, hf://owner/name, or a file of heedful export.",
+        metavar="RUN",
+        callback=opened,
+    ),
 ]
 Json = Annotated[
     str | None, typer.Option("--json", help="Write JSON to a file; - is stdout.", metavar="FILE")

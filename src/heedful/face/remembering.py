@@ -11,6 +11,7 @@ from heedful.learn.layout import CONFIG
 from heedful.learn.run import read_json
 from heedful.records import HeedfulError
 from heedful.text.corpus import ReadOptions
+from heedful.text.hub import is_hub_name
 
 
 def remembered(run: Path, options: ReadOptions) -> ReadOptions:
@@ -58,4 +59,8 @@ def facts(run: Path) -> dict[str, Any]:
 
 def names_of(data: Sequence[str]) -> list[str]:
     """What data are called in a run folder: without their place on this machine."""
-    return ["standard input" if name == "-" else Path(name).absolute().name for name in data]
+    return [name if is_hub_name(name) else _name_of(name) for name in data]
+
+
+def _name_of(data: str) -> str:
+    return "standard input" if data == "-" else Path(data).absolute().name

@@ -30,7 +30,7 @@ def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
     """
     evaluations = metrics.get("evaluations", [])
     blocks = [
-        [*_header(name, evaluations), "", "# " + plain(name), ""],
+        [*_header(name, evaluations, config.get("license")), "", "# " + plain(name), ""],
         _what(config),
         _data(config),
         _figures(config, metrics),
@@ -42,8 +42,14 @@ def model_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
     return "\n".join(lines)
 
 
-def _header(name: str, evaluations: Sequence[Json]) -> list[str]:
-    lines = ["---", "library_name: heedful", "pipeline_tag: text-classification", "tags:"]
+def license_lines(name: Any) -> list[str]:
+    """The line of the header that names the licence, where there is one."""
+    return [f"license: {yaml_string(name)}"] if isinstance(name, str) else []
+
+
+def _header(name: str, evaluations: Sequence[Json], license: Any) -> list[str]:
+    lines = ["---", *license_lines(license), "library_name: heedful"]
+    lines += ["pipeline_tag: text-classification", "tags:"]
     lines += ["- text-classification", "- attention", "- explainability"]
     if evaluations:
         lines += ["metrics:", "- accuracy", "- f1", "model-index:", f"- name: {yaml_string(name)}"]

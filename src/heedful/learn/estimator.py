@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,54 +14,26 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config
+from heedful.learn.embeds import Embeds
 from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
+from heedful.learn.reading import as_texts, is_missing, labels_within, texts_and_labels
 from heedful.learn.run import is_run
+from heedful.learn.shared import Shared
+from heedful.learn.tabular import Tabular
 from heedful.presets import left_to_rules, preset
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.settings import SECTIONS, apply, resolve
 from heedful.text.corpus import split
+from heedful.text.keyed import as_vectors_file
 from heedful.text.labels import Labels
 
 Array = NDArray[Any]
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a cell is None, NaN, NaT or the NA of pandas."""
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # NA knows neither true nor false
-        return True
-    except ValueError:  # an array
-        return False
-
-
-def as_texts(values: Iterable[Any]) -> list[str]:
-    """A list of strings from any iterable of them: list, array, pandas or polars column.
-
-    Raises:
-        HeedfulError: a lone string, a table with several columns, or a value that is no text.
-    """
-    if isinstance(values, str | bytes):
-        raise HeedfulError("expected several texts, got one string; pass [text]")
-    shape = getattr(values, "shape", None)
-    if shape is not None and len(shape) == 2:
-        if shape[1] != 1:
-            raise HeedfulError(f"expected one column of texts, got {shape[1]}; choose one")
-        values = np.asarray(values)[:, 0]
-    if shape == () or not isinstance(values, Iterable):
-        raise HeedfulError(f"expected several texts, got one {type(values).__name__}")
-    texts = list(values)
-    for row, text in enumerate(texts, start=1):
-        if not isinstance(text, str):
-            what = "missing" if is_missing(text) else f"a {type(text).__name__}"
-            raise HeedfulError(f"row {row}: the text is {what}; drop the row or fill it in")
-    return [str(text) for text in texts]
-
-
-class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  # type: ignore[misc]
     """Embed -> Encode -> Attend -> Predict with scikit-learn's interface.
 
     Args:
@@ -69,6 +43,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
         verbose: print a line an epoch.
+        vectors: word vectors to start from: a file (`train.vectors`), or gensim's `KeyedVectors`.
 
     Attributes:
         classes_: class labels as they came in `y`, sorted; columns of `predict_proba`.
@@ -91,6 +66,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
         verbose: bool = False,
+        vectors: Any = None,
     ) -> None:
         self.preset = preset
         self.encoder = encoder
@@ -98,11 +74,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.settings = settings
         self.seed = seed
         self.verbose = verbose
+        self.vectors = vectors
 
     def fit(
         self,
         X: Iterable[str],  # noqa: N803 - scikit-learn's name
-        y: Iterable[Any],
+        y: Iterable[Any] | None = None,
         unlabelled: Iterable[str] | None = None,
     ) -> Self:
         """Train on texts X and labels y.
@@ -112,10 +89,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         pipeline or a search it is a fit parameter like any other: scikit-learn's searches cut a
         list that is exactly as long as X along with X.
 
+        A Hugging Face `Dataset` may stand for X alone: its columns of texts and labels are found.
+
         Raises:
             HeedfulError: texts or labels that are missing, of unequal number, or of one class.
         """
-        texts = as_texts(X)
+        texts, y = texts_and_labels(X, y)
         more = None if unlabelled is None else as_texts(unlabelled)
         names, classes, task, indicator = _read_targets(y)
         if len(names) != len(texts):
@@ -129,7 +108,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         listener = Printer() if self.verbose else None
-        fitted = finished(fit(train, valid, labels, config, None, listener, more))
+        with self._starting(config) as begun:
+            fitted = finished(fit(train, valid, labels, begun, None, listener, more))
+        if begun is not config:  # the file was ours, and is gone
+            fitted.model.config = _without_vectors(fitted.model.config)
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
         return self
@@ -138,9 +120,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """All settings; the estimator's own parameters, which a search may vary, come last."""
         if "train.seed" in map(resolve, self.settings or {}):
             raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
-        own = {"encoder": self.encoder, "attention": self.attention, "seed": self.seed}
+        own: dict[str, Any] = {"encoder": self.encoder, "attention": self.attention}
+        own |= {"seed": self.seed, "vectors": self.vectors if _is_path(self.vectors) else None}
         chosen = apply(preset(self.preset), self.settings or {})
         return apply(chosen, {k: v for k, v in own.items() if v is not None})
+
+    @contextmanager
+    def _starting(self, config: Config) -> Iterator[Config]:
+        """The settings to train with while vectors that came as an object lie in a file."""
+        if self.vectors is None or _is_path(self.vectors):
+            yield config
+            return
+        with as_vectors_file(self.vectors) as path:
+            yield apply(config, {"train.vectors": path})
 
     def _fitted(self) -> TextModel:
         model: TextModel | None = getattr(self, "model_", None)
@@ -174,9 +166,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sets[row] = tuple(self.classes_[chosen == 1])
         return sets
 
-    def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Any = None) -> float:  # noqa: N803
-        """Accuracy: the (weighted) share of texts whose labels are exactly right."""
-        predicted = self.predict(X)
+    def score(self, X: Iterable[str], y: Any = None, sample_weight: Any = None) -> float:  # noqa: N803
+        """Accuracy: the (weighted) share of texts whose labels are exactly right.
+
+        Labels of a `Dataset` that stands for X alone are compared by their names.
+        """
+        predicted, y = self.predict(X), labels_within(X, y, self.classes_)
         if self._fitted().task != "multi-label":
             truth = np.asarray(y if hasattr(y, "shape") else list(y))
             right = predicted == truth.ravel()
@@ -200,6 +195,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise HeedfulError(f"{folder} already holds a run; choose another folder")
         save_model(model, folder)
 
+    @classmethod
+    def _loaded(cls, folder: Path) -> Any:
+        return load(folder)
+
     def __sklearn_tags__(self) -> Any:
         """Texts in, not numbers; scikit-learn's generic checks feed matrices."""
         tags = super().__sklearn_tags__()
@@ -208,6 +207,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.non_deterministic = False
         return tags
+
+
+def _is_path(vectors: Any) -> bool:
+    return isinstance(vectors, str | Path)
+
+
+def _without_vectors(config: Config) -> Config:
+    return replace(config, train=replace(config.train, vectors=None))
 
 
 def load(folder: str | Path) -> TextClassifier:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from heedful.learn.card import MARKER, exact_leaks
-from heedful.learn.quoting import plain
+from heedful.learn.card import MARKER, exact_leaks, license_lines
+from heedful.learn.quoting import plain, yaml_string
 
 Json = Mapping[str, Any]
 
@@ -20,11 +20,32 @@ def sequence_card(name: str, config: Json, metrics: Json, old: str = "") -> str:
         metrics: metrics.json.
         old: the card that lies there; what stands below its marker is kept.
     """
-    head = ["---", "library_name: heedful", "pipeline_tag: translation", "tags:"]
-    head += ["- attention", "- explainability", "---", "", "# " + plain(name), ""]
+    head = ["---", *license_lines(config.get("license")), "library_name: heedful"]
+    head += ["pipeline_tag: translation", "tags:", "- attention", "- explainability"]
+    head += [*_index(name, metrics), "---", "", "# " + plain(name), ""]
     own = old.partition(MARKER)[2].strip()
     lines = [*head, *_what(config), *_figures(metrics), *_measured(metrics), *_use(), MARKER]
     return "\n".join([*lines, *([own] if own else []), ""])
+
+
+def _index(name: str, metrics: Json) -> list[str]:
+    """What was measured on data of its own, as the hub's tables of results have it."""
+    evaluations = metrics.get("evaluations") or ()
+    if not evaluations:
+        return []
+    lines = ["metrics:", "- exact_match", "- cer", "- chrf", "model-index:"]
+    lines += [f"- name: {yaml_string(name)}", "  results:"]
+    for record in evaluations:
+        lines += ["  - task:", "      type: translation", "    dataset:"]
+        lines += [f"      name: {yaml_string(', '.join(record['data']))}"]
+        lines += [f"      type: {yaml_string('local-' + record['fingerprint'][:12])}"]
+        lines += ["    metrics:"]
+        for metric, key in _METRICS.items():
+            lines += [f"    - type: {metric}", f"      value: {record[key]:.4f}"]
+    return lines
+
+
+_METRICS = {"exact_match": "exact_match", "cer": "character_error_rate", "chrf": "chrf"}
 
 
 def _what(config: Json) -> list[str]:
@@ -41,7 +62,7 @@ def _what(config: Json) -> list[str]:
         f"`{sequence['cell']}` of {sequence['units']}, {looks} ({config['parameters']:,} "
         "parameters)",
         f"- preset `{config['preset']}`, seed {config['train']['seed']}",
-        f"- training: {config['stopped']}",
+        *([f"- training: {config['stopped']}"] if config.get("stopped") else []),
         f"- it writes at most {sequence['max_length']:,} tokens",
         "",
     ]

@@ -13,12 +13,14 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config
-from heedful.learn.estimator import Printer, as_texts, differences
+from heedful.learn.estimator import Printer, differences
 from heedful.learn.model import threads_for, using_threads
+from heedful.learn.reading import as_texts
 from heedful.learn.run import is_run
 from heedful.learn.sequence_fit import fit_sequence
 from heedful.learn.sequence_folder import load_sequence, save_sequence
 from heedful.learn.sequence_model import SequenceModel
+from heedful.learn.shared import Shared
 from heedful.presets import preset
 from heedful.records import Epoch, HeedfulError, Rewriting
 from heedful.settings import apply, resolve
@@ -26,7 +28,7 @@ from heedful.text.pair import Pair
 from heedful.text.pairs import split_by_source
 
 
-class SequenceTransducer(BaseEstimator):  # type: ignore[misc]
+class SequenceTransducer(Shared, BaseEstimator):  # type: ignore[misc]
     """Rewrites one sequence as another, with scikit-learn's interface.
 
     Args:
@@ -166,6 +168,10 @@ class SequenceTransducer(BaseEstimator):  # type: ignore[misc]
         loaded = cls(config.preset, settings=differences(config), seed=config.train.seed)
         loaded.model_, loaded.history_ = model, ()
         return loaded
+
+    @classmethod
+    def _loaded(cls, folder: Path) -> Any:
+        return cls.load(folder)
 
     def __sklearn_tags__(self) -> Any:
         """Texts in, texts out; scikit-learn's generic checks feed matrices."""

@@ -12,14 +12,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from heedful.records import BadRow, Example, HeedfulError
+from heedful.text.dataset_objects import is_dataset, splits_of
 from heedful.text.holdout import split
+from heedful.text.hub import is_hub_name
+from heedful.text.hub_data import hub_splits
 from heedful.text.labels import suggest_map
 from heedful.text.options import ReadOptions
 from heedful.text.part import Part
 from heedful.text.parts import open_part
+from heedful.text.saved import is_saved, saved_splits
 from heedful.text.sources import resolve
+from heedful.text.split_tables import split_parts
 from heedful.text.stream import Stream
 from heedful.text.table import column_list
 
@@ -43,16 +49,30 @@ class Corpus:
     multi_label: bool
 
 
-def _parts(paths: Sequence[str | Path], options: ReadOptions) -> Iterator[Part]:
-    if isinstance(paths, str | Path):
+def _parts(paths: Any, options: ReadOptions) -> Iterator[Part]:
+    if isinstance(paths, str | Path) or is_dataset(paths):
         paths = [paths]
     if not paths:
         raise HeedfulError("no data given; name a file, a folder or a data set")
     for path in paths:
         try:
-            yield open_part(resolve(path), options)
+            yield from _opened(path, options)
         except HeedfulError as error:
             raise HeedfulError(_on_one_line(str(error))) from None
+
+
+def _opened(path: Any, options: ReadOptions) -> Iterator[Part]:
+    """The parts of what one name stands for, or of a Hugging Face data set."""
+    if is_dataset(path):
+        yield from split_parts(splits_of(path), "the data set", options)
+    elif is_hub_name(path):
+        yield from split_parts(hub_splits(path, options), path, options)
+    else:
+        found = resolve(path)
+        if isinstance(found, Path) and is_saved(found):
+            yield from split_parts(saved_splits(found), found.name, options)
+        else:
+            yield open_part(found, options)
 
 
 def _on_one_line(message: str) -> str:
@@ -65,7 +85,9 @@ def read(paths: Sequence[str | Path], options: ReadOptions | None = None) -> Cor
 
     Args:
         paths: CSV, TSV, JSONL or Parquet files (plain, .gz or .zst), aclImdb or ERASER folders,
-            `imdb.npz`, or the names of data sets (`imdb`, `reviews`).
+            `imdb.npz`, folders of Hugging Face's `save_to_disk`, or the names of data sets (`imdb`,
+            `reviews`, `hf://datasets/owner/name[@revision][/split or path]`); a `Dataset` or
+            `DatasetDict` will do, too.
         options: how to read them; default `ReadOptions()`.
 
     Raises:

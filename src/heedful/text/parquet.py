@@ -10,6 +10,7 @@ from pathlib import Path
 
 from heedful.records import HeedfulError
 from heedful.text.compressed import compression, one_line, open_binary, reading
+from heedful.text.features import named, names_in_footer
 from heedful.text.gauge import Gauge
 from heedful.text.table import SAMPLE_ROWS, Row, Table, take_sample
 
@@ -22,7 +23,7 @@ SLICE_BYTES = 1 << 25
 
 
 def open_parquet(path: Path) -> Table:
-    """The table in a Parquet file.
+    """The table in a Parquet file; classes that its footer names have these names.
 
     Raises:
         HeedfulError: missing, not Parquet, cut short, or otherwise unreadable.
@@ -32,23 +33,24 @@ def open_parquet(path: Path) -> Table:
     with _plain(path) as plain, _parsing(path):
         schema = pl.read_parquet_schema(plain)
         count = pl.scan_parquet(plain).select(pl.len()).collect().item()
+        names = names_in_footer(plain)
     columns = tuple(schema)
     if not columns or not count:
         raise HeedfulError(f"{path.name} has no data rows")
 
     def rows(wanted: Sequence[int]) -> Iterator[Row]:
-        names = [columns[i] for i in wanted]
-        if not names:
+        asked = [columns[i] for i in wanted]
+        if not asked:
             yield from ([] for _ in range(count))
             return
         with _plain(path) as plain:
-            for done, cells in _slices(path, plain, names, count):
+            for done, cells in _slices(path, plain, asked, count):
                 yield from cells
                 gauge.set(done / count)
 
     gauge = Gauge(path)
     head = take_sample(_first(path, columns), path.name)
-    return Table(path.name, columns, head, rows, "Parquet", gauge)
+    return named(Table(path.name, columns, head, rows, "Parquet", gauge), names)
 
 
 def _first(path: Path, columns: Sequence[str]) -> list[Row]:

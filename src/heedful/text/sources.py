@@ -8,6 +8,8 @@ from pathlib import Path
 
 from heedful.records import Example, HeedfulError
 from heedful.text.download import imdb
+from heedful.text.hub import is_hub_name
+from heedful.text.hub_data import hub_file
 from heedful.text.pair import Pair
 
 REVIEWS = {"train": (2_000, 0), "test": (500, 1)}
@@ -53,13 +55,16 @@ def resolve_pairs(name_or_path: str | Path) -> Path | tuple[Pair, ...]:
     """The path, or the pairs, that a name stands for.
 
     `clock` or `clock:train`, `clock:test` (the same kinds of form, none in common), `clock:new`
-    (kinds that are held out of both) and `clock:N:SEED` are generated. Everything else is a path.
+    (kinds that are held out of both) and `clock:N:SEED` are generated; a file of a data set on the
+    hub is fetched (`hf://datasets/owner/name/FILE`). Everything else is a path.
 
     Raises:
         HeedfulError: no such file or data set.
     """
     if _is_clock(name_or_path):
         return clock(str(name_or_path).partition(":")[2])
+    if isinstance(name_or_path, str) and is_hub_name(name_or_path):
+        return hub_file(name_or_path)
     if found := _existing(name_or_path):
         return found
     raise HeedfulError(

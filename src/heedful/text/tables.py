@@ -51,12 +51,20 @@ def open_table(path: Path, options: ReadOptions) -> Table:
 
 
 def open_table_part(path: Path, options: ReadOptions) -> Part:
-    """A tabular file as a part of a corpus: columns found, labels understood.
+    """A tabular file as a part of a corpus.
 
     Raises:
-        HeedfulError: unreadable, unclear columns, or without the split that is demanded.
+        HeedfulError: unreadable, or as `table_part`.
     """
-    table = open_table(path, options)
+    return table_part(open_table(path, options), options)
+
+
+def table_part(table: Table, options: ReadOptions) -> Part:
+    """A table as a part of a corpus: columns found, labels understood.
+
+    Raises:
+        HeedfulError: unclear columns, or without the split that is demanded.
+    """
     columns = find_columns(table, options)
     profile = Profile()
     if len(columns.wanted) > 1:

@@ -24,6 +24,7 @@ from heedful.text.vocab import PAD, RESERVED, UNK, Vocabulary
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"  # begins what pickle has written since 2003, and nothing else here
 _FASTTEXT_BIN = (793712314).to_bytes(4, "little")  # magic number of a fastText model
 _LONGEST_LINE = 1 << 20
 _LONGEST_WORD = 4_096
@@ -281,6 +282,12 @@ def _open(stream: BinaryIO, path: Path) -> _Reader:
         raise HeedfulError(
             f"{path}: a fastText .bin model, which heedful does not read; take the .vec file that "
             "is published beside it"
+        )
+    if start.startswith(_PICKLE):
+        raise HeedfulError(
+            f"{path}: a pickle, such as gensim's .kv, which can run code as it is opened; in "
+            "Python, if you trust it: KeyedVectors.load(FILE).save_word2vec_format('words.bin', "
+            "binary=True), and take words.bin"
         )
     if start.startswith(_ZIP):
         raise HeedfulError(f"{path}: a zip archive; unpack it and name the file inside")

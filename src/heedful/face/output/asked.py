@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from heedful.records import HeedfulError
 
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "csv", "parquet", "npy"]
 Compression = Literal["gzip", "zstd"]
 
 _SUFFIXES: dict[str, Format] = {
@@ -16,7 +16,8 @@ _SUFFIXES: dict[str, Format] = {
     ".csv": "csv", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 _COMPRESSED: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-_NOT_WRITTEN = (".tsv", ".tab", ".xlsx", ".xls", ".feather", ".arrow", ".npz")
+_NPY = ".npy"
+_NOT_WRITTEN = (_NPY, ".tsv", ".tab", ".xlsx", ".xls", ".feather", ".arrow", ".npz")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Output:
         resume: go on with what an interrupted command has left.
         with_text: repeat the text in each row.
         beside: keep the input's other columns.
+        vectors: rows are vectors, which a NumPy file (.npy) holds, too.
     """
 
     path: str
@@ -36,23 +38,28 @@ class Output:
     resume: bool = False
     with_text: bool = True
     beside: bool = False
+    vectors: bool = False
 
     @property
     def format(self) -> Format:
-        """jsonl, csv or parquet.
+        """jsonl, csv or parquet; of vectors also npy.
 
         Raises:
             HeedfulError: none of them.
         """
         if self.named is not None:
-            if self.named not in get_args(Format):
-                raise HeedfulError(f"--format {self.named!r} is none of jsonl, csv, parquet")
+            known = [name for name in get_args(Format) if name != "npy" or self.vectors]
+            if self.named not in known:
+                raise HeedfulError(f"--format {self.named!r} is none of {', '.join(known)}")
             return cast(Format, self.named)
         suffix = Path(_plain(self.path)).suffix.lower()
+        if suffix == _NPY and self.vectors:
+            return "npy"
         if suffix in _NOT_WRITTEN:
+            ends = ".jsonl, .csv, .npy" if self.vectors else ".jsonl, .csv"
             raise HeedfulError(
-                f"{self.path}: {suffix} is not written; end it in .jsonl, .csv or .parquet, or "
-                "say --format"
+                f"{self.path}: {suffix} is not written; end it in {ends} or .parquet, or say "
+                "--format"
             )
         return _SUFFIXES.get(suffix, "jsonl")
 
@@ -77,10 +84,14 @@ class Output:
             raise HeedfulError(f"{named} cannot be written; --output takes a file")
         if self.format == "parquet" and self.compression:
             raise HeedfulError(f"{self.path}: Parquet is compressed already; leave {path.suffix}")
+        if self.format == "npy" and self.compression:
+            raise HeedfulError(f"{self.path}: .npy is not compressed; leave {path.suffix}")
 
     def _check_printed(self) -> None:
         if self.format == "parquet":
             raise HeedfulError("Parquet cannot be written to standard output; say --output FILE")
+        if self.format == "npy":
+            raise HeedfulError("npy cannot be written to standard output; say --output FILE")
         if self.resume:
             raise HeedfulError("standard output cannot be resumed; say --output FILE")
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from heedful.face.console import to_json
 
 Record = Mapping[str, Any]
-Kind = Literal["text", "whole", "number", "truth", "names", "json"]
+Kind = Literal["text", "whole", "number", "truth", "names", "json", "vector"]
 BESIDE = "input"
 """The key of a record under which the input's other columns stand."""
 
@@ -20,19 +20,24 @@ class Column:
 
     Attributes:
         name: as it stands in the table.
-        kind: `names` is a list of texts; `json` is a text, or anything else as JSON.
+        kind: `names` is a list of texts; `json` is a text, or anything else as JSON; `vector` is
+            `width` numbers in float32.
         key: of the record.
         within: of the table under that key; None = the value itself.
+        width: of a vector.
     """
 
     name: str
     kind: Kind
     key: str
     within: str | None = None
+    width: int = 0
 
     def of(self, record: Record) -> Any:
         """The value in a record; None where it has none."""
         value = record.get(self.key)
+        if self.kind == "vector":
+            return value
         if self.within is not None:
             value = None if value is None else value.get(self.within)
         if value is None or value != value:  # NaN, as JSON has no such number

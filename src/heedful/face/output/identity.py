@@ -14,6 +14,8 @@ from typing import Any
 from heedful.learn.files import finite
 from heedful.learn.layout import CONFIG, TOKENIZER, WEIGHTS
 from heedful.records import HeedfulError
+from heedful.text.hub import is_hub_name
+from heedful.text.hub_data import commit_of
 
 ENDS = 1 << 16
 """Bytes at either end of an input that are hashed."""
@@ -60,6 +62,8 @@ def _run(run: Path) -> str:
 
 
 def _input(name: str) -> dict[str, Any]:
+    if is_hub_name(name):
+        return {"name": name, "ends": commit_of(name)}
     path = Path(name)
     if path.is_dir():
         return {"name": path.name, "tree": _tree(path)}

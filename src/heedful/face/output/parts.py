@@ -114,6 +114,21 @@ class Parts:
         self._write(head)
         self.journal = replace(self.journal, bytes=len(head))
 
+    def change_head(self, head: bytes) -> None:
+        """Another head, exactly as long, in the place of the first.
+
+        Raises:
+            HeedfulError: it cannot be written.
+        """
+        if self._file is None:
+            return
+        with self._writing():
+            self._file.flush()
+            with self._pieces.open("rb+") as file:
+                file.write(head)
+                file.flush()
+                os.fsync(file.fileno())
+
     def append(self, data: bytes, records: Sequence[Record]) -> None:
         """One piece more, made of these records.
 

@@ -62,18 +62,44 @@ def schema(columns: Sequence[Column]) -> dict[str, Any]:
         "text": pl.String, "json": pl.String, "whole": pl.Int64, "number": pl.Float64,
         "truth": pl.Boolean, "names": pl.List(pl.String),
     }  # fmt: skip
-    return {column.name: types[column.kind] for column in columns}
+    return {
+        column.name: pl.Array(pl.Float32, column.width)
+        if column.kind == "vector"
+        else types[column.kind]
+        for column in columns
+    }
 
 
 def arrow(records: Sequence[Record], columns: Sequence[Column]) -> bytes:
     """Its length, and an Arrow stream: how a piece of a table waits to become Parquet."""
     import polars as pl
 
-    found = {column.name: [column.of(record) for record in records] for column in columns}
+    found: dict[str, Any] = {
+        column.name: _vectors(records, column)
+        if column.kind == "vector"
+        else [column.of(record) for record in records]
+        for column in columns
+    }
     buffer = io.BytesIO()
     pl.DataFrame(found, schema=schema(columns)).write_ipc_stream(buffer, compression="zstd")
     piece = buffer.getvalue()
     return len(piece).to_bytes(LENGTH, "little") + piece
+
+
+def _vectors(records: Sequence[Record], column: Column) -> pl.Series:
+    """The vectors of some records, as fixed-size lists; None where a record has none."""
+    import numpy as np
+    import polars as pl
+
+    found = [column.of(record) for record in records]
+    held = np.zeros((len(found), column.width), np.float32)
+    for row, vector in zip(held, found, strict=True):
+        if vector is not None:
+            row[:] = vector
+    there = pl.Series([vector is not None for vector in found], dtype=pl.Boolean)
+    type_ = pl.Array(pl.Float32, column.width)
+    table = pl.DataFrame({column.name: pl.Series(held, dtype=type_)})
+    return table.select(pl.when(there).then(pl.col(column.name))).to_series()
 
 
 def tables(path: Path) -> Iterator[pl.DataFrame]:
@@ -83,6 +109,29 @@ def tables(path: Path) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         while length := file.read(LENGTH):
             yield pl.read_ipc_stream(io.BytesIO(file.read(int.from_bytes(length, "little"))))
+
+
+HEADER = 128
+"""Bytes before the numbers of a NumPy file, whatever it holds."""
+
+
+def npy_head(rows: int, width: int) -> bytes:
+    """The header of a NumPy file of float32 (rows, width), in format 1.0: always as long."""
+    says = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}"
+    told = says.ljust(HEADER - 11) + "\n"
+    return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + told.encode("ascii")
+
+
+def npy_rows(records: Sequence[Record], column: Column) -> bytes:
+    """The vectors of some records; NaN where one has none."""
+    import numpy as np
+
+    rows = np.full((len(records), column.width), np.nan, "<f4")
+    for row, record in zip(rows, records, strict=True):
+        found = column.of(record)
+        if found is not None:
+            row[:] = found
+    return rows.tobytes()
 
 
 def compressed(data: bytes, how: Compression | None) -> bytes:

@@ -14,7 +14,15 @@ from heedful.face.output.asked import Output
 from heedful.face.output.column import Column, Record
 from heedful.face.output.journal import Journal
 from heedful.face.output.parts import Parts
-from heedful.face.output.pieces import arrow, compressed, csv_head, csv_lines, json_lines
+from heedful.face.output.pieces import (
+    arrow,
+    compressed,
+    csv_head,
+    csv_lines,
+    json_lines,
+    npy_head,
+    npy_rows,
+)
 
 
 class Target(Protocol):
@@ -42,6 +50,9 @@ def form(output: Output, columns: Sequence[Column]) -> Form:
         found = Form(b"", json_lines)
     elif output.format == "csv":
         found = Form(csv_head(columns), lambda records: csv_lines(records, columns))
+    elif output.format == "npy":
+        vector = columns[-1]
+        found = Form(npy_head(0, vector.width), lambda records: npy_rows(records, vector))
     else:
         found = Form(b"", lambda records: arrow(records, columns))
     how, piece = output.compression, found.piece
@@ -114,6 +125,8 @@ def opened(
     parts = Parts(Path(output.path), output.resume, Journal(identity(), threads))
     with parts:
         yield Filed(parts, form(output, columns))
+        if output.format == "npy":  # how many rows come is only known now
+            parts.change_head(npy_head(parts.journal.rows, columns[-1].width))
         parts.finish(columns if output.format == "parquet" else None)
 
 
