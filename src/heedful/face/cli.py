@@ -103,7 +103,7 @@ def train(
         typer.Option(help=f"{', '.join(PRESETS)}; else default, or translate.", metavar="NAME"),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
+        str | None, typer.Option(help="token, conv, bilstm, bigru, transformer.", metavar="NAME")
     ] = None,
     attention: Annotated[
         str | None,
