@@ -235,9 +235,7 @@ def test_the_layer_table_holds_every_parameter():
     model = random_model(model__encoder="transformer", model__layers=2)
     rows = describe(model)
     assert [row.what for row in rows if row.stage == "encode"] == ["transformer block, 1 head"] * 2
-    assert sum(row.parameters for row in rows) == sum(
-        p.numel() for p in model.network.parameters()
-    )
+    assert sum(row.parameters for row in rows) == sum(p.numel() for p in model.network.parameters())
 
 
 def ordered(rows: int, seed: int) -> list[Example]:

@@ -150,6 +150,7 @@ def train(
     num_words: o.NumWords = None,
     source: o.Source = None,
     target: o.Target = None,
+    log: o.Log = None,
 ) -> None:
     """Train a classifier on texts and labels, or a network that rewrites sources as targets.
 
@@ -165,19 +166,19 @@ def train(
         "train.seed": seed,
     }
     config = o.configuration(preset_of(preset, pairs=pairs), set_ or [], overrides)
-    options = o.read_options(flags, "train")
+    options, logs = o.read_options(flags, "train"), tuple(log or ())
     if pairs:
         refuse(flags, ("vectors", "unlabelled", "baseline", *LABELLED), "pairs")
         from heedful.face.rewriting_training import PairJob, run_pair_training
 
-        task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite)
+        task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite, logs)
         raise typer.Exit(run_pair_training(task, config, options))
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
     if baseline is None:  # n-gram evidence alone is a linear model itself
         baseline = config.model.encoder != "none"
-    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
+    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further, logs)
     raise typer.Exit(run_training(job, config, options))
 
 

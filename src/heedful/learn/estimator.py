@@ -14,6 +14,8 @@ from sklearn.exceptions import NotFittedError
 from heedful.config import Config
 from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
+from heedful.learn.listener import Silent
+from heedful.learn.logs import logging_to
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
@@ -69,6 +71,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
         verbose: print a line an epoch.
+        log: a folder for each kind of log: {"csv": "logs", "tensorboard": "logs/tb"}; each `fit`
+            begins them anew. None = no logs.
 
     Attributes:
         classes_: class labels as they came in `y`, sorted; columns of `predict_proba`.
@@ -91,6 +95,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
         verbose: bool = False,
+        log: Mapping[str, str | Path] | None = None,
     ) -> None:
         self.preset = preset
         self.encoder = encoder
@@ -98,6 +103,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.settings = settings
         self.seed = seed
         self.verbose = verbose
+        self.log = log
 
     def fit(
         self,
@@ -128,8 +134,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         share = config.train.validation
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
-        listener = Printer() if self.verbose else None
-        fitted = finished(fit(train, valid, labels, config, None, listener, more))
+        watch = Printer() if self.verbose else Silent()
+        with logging_to(watch, self.log or {}) as listener:
+            fitted = finished(fit(train, valid, labels, config, None, listener, more))
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         self.classes_, self._indicator = classes, indicator
         return self

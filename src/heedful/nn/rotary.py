@@ -28,7 +28,7 @@ def rotate(values: Float[Tensor, "N T D"]) -> Float[Tensor, "N T D"]:
     _, tokens, width = values.shape
     angle = angles(tokens, width, values.device)
     whole = values.float()
-    paired = whole[..., : width - width % 2].unflatten(-1, (-1, 2))
-    quarter = torch.stack((-paired[..., 1], paired[..., 0]), dim=-1).flatten(-2)
+    first, second = whole[..., 0 : width - width % 2 : 2], whole[..., 1::2]
+    quarter = torch.stack((-second, first), dim=-1).flatten(-2)
     quarter = torch.nn.functional.pad(quarter, (0, width % 2))
     return (whole * angle.cos() + quarter * angle.sin()).to(values.dtype)

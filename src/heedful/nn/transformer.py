@@ -62,7 +62,7 @@ class SelfAttention(nn.Module):
         if block >= tokens:
             return self._context(query, keys, held, mask)
         found = []
-        for part in query.split(block, dim=1):
+        for part in torch.split(query, block, dim=1):
             if torch.is_grad_enabled():
                 again = checkpoint(
                     self._context, part, keys, held, mask, use_reentrant=False,
@@ -84,7 +84,9 @@ class SelfAttention(nn.Module):
 
     def _join(self, values: Tensor) -> Tensor:
         """The inverse of `_split`."""
-        return values.unflatten(0, (-1, self.heads)).transpose(1, 2).flatten(2)
+        rows, tokens, width = values.shape
+        apart = values.view(rows // self.heads, self.heads, tokens, width)
+        return apart.transpose(1, 2).flatten(2)
 
 
 class Block(nn.Module):
