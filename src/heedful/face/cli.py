@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -700,9 +701,15 @@ def main() -> None:
     raise SystemExit(code)
 
 
+@cache
+def _command() -> Any:
+    """All commands, worked out of their functions once: a process may run several (tests do)."""
+    return typer.main.get_command(app)
+
+
 def _run(arguments: list[str]) -> int:
     """Run one command; its exit code. Unlike `app()` this leaves every exception to us."""
-    command = typer.main.get_command(app)
+    command = _command()
     try:
         with command.make_context("heedful", arguments) as context:
             command.invoke(context)
