@@ -99,13 +99,14 @@ def test_csv_holds_what_the_listener_heard(whole):
 
 
 @pytest.mark.parametrize(
-    ("method", "at"), [("batch", 1), ("batch", 4), ("batch", 7), ("epoch", 1), ("epoch", 3)]
+    ("method", "at", "every"),
+    [("batch", 1, 0), ("batch", 7, 0), ("batch", 7, 1e-9), ("epoch", 1, 0), ("epoch", 3, 1e-9)],
 )
-def test_every_row_once_after_a_kill(whole, tmp_path, method, at):
+def test_every_row_once_after_a_kill(whole, tmp_path, method, at, every):
     """Between a row and its checkpoint, between a checkpoint and its row, within a row."""
     places = {"csv": tmp_path / "logs"}
     with pytest.raises(Killed):
-        run(tmp_path / "store", places, Dying(method, at))
+        run(tmp_path / "store", places, Dying(method, at), checkpoint_seconds=every)
     with (tmp_path / "logs" / "batches.csv").open("a", encoding="utf-8") as stream:
         stream.write("13,4,0.1")  # half a row
     run(tmp_path / "store", places, resume=True)
@@ -277,7 +278,7 @@ def test_what_train_refuses(tmp_path, monkeypatch):
         in train(tmp_path / "a", "--log", "tb").refusal()
     )
     alone = train(tmp_path / "a", "--log", "csv", "--encoder", "none", "--set", "orders=3")
-    assert "--log does nothing with model.encoder=none" in alone.refusal()
+    assert "nothing to log with model.encoder=none" in alone.refusal()
     monkeypatch.setattr("heedful.learn.tensorboard_log.find_spec", lambda name: None)
     refused = train(tmp_path / "a", "--log", "tensorboard").refusal()
     assert "pip install 'heedful[tensorboard]'" in refused
@@ -293,6 +294,8 @@ def test_the_estimator_logs_and_can_be_cloned(tmp_path):
     for _ in range(2):
         one.fit(texts, [1, 0] * 20)
         assert len(rows(tmp_path / "logs" / "epochs.csv")) == len(one.history_) == 1
+    with pytest.raises(HeedfulError, match="nothing to log"):
+        TextClassifier("fast", log={"csv": tmp_path / "none"}).fit(texts, [1, 0] * 20)
     with pytest.raises(HeedfulError, match="give a folder for each kind"):
         TextClassifier(settings=small, log="csv").fit(texts, [1, 0] * 20)
 

@@ -13,12 +13,12 @@ from heedful.face.check import tell_leaks
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
 from heedful.face.rewriting import Columns, pairs_of
-from heedful.face.run_logs import check_logs, log_places
+from heedful.face.run_logs import log_places
 from heedful.face.run_place import made, place_of, saving_of
 from heedful.learn.checkpoint import Store
 from heedful.learn.fit import with_machine
 from heedful.learn.layout import CHECKPOINT
-from heedful.learn.logs import logging_to
+from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
 from heedful.learn.sequence_companions import sequence_companions
 from heedful.learn.sequence_fit import FittedSequence, fit_sequence

@@ -11,7 +11,7 @@ from typing import Any
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
-from heedful.face.run_logs import check_logs, log_places
+from heedful.face.run_logs import log_places
 from heedful.face.run_place import made, place_of, saving_of
 from heedful.face.stdin import taking_stdin
 from heedful.face.unlabelled import read_unlabelled, unlabelled_facts
@@ -20,7 +20,7 @@ from heedful.learn.companions import make_companions
 from heedful.learn.fit import Fitted, finished, fit, with_machine
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
-from heedful.learn.logs import logging_to
+from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
 from heedful.learn.pretraining import check_start
 from heedful.records import Example

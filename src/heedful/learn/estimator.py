@@ -15,7 +15,7 @@ from heedful.config import Config
 from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
 from heedful.learn.listener import Silent
-from heedful.learn.logs import logging_to
+from heedful.learn.logs import check_logs, check_places, logging_to
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
@@ -135,6 +135,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
         watch = Printer() if self.verbose else Silent()
+        if self.log:
+            check_places(self.log)
+            check_logs(self.log, config)
         with logging_to(watch, self.log or {}) as listener:
             fitted = finished(fit(train, valid, labels, config, None, listener, more))
         self.model_, self.history_ = fitted.model, fitted.outcome.history

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from heedful.config import Config
 from heedful.learn.csv_log import BATCHES, EPOCHS, CsvLog
 from heedful.learn.listener import Listener
 from heedful.learn.recording import Log, Recording
@@ -32,17 +33,32 @@ def logging_to(listener: Listener, places: Mapping[str, str | Path]) -> Iterator
     if not places:
         yield listener
         return
-    if not isinstance(places, Mapping) or not all(
-        isinstance(place, str | Path) for place in places.values()
-    ):
-        raise HeedfulError(f'log is {places!r}; give a folder for each kind, {{"csv": "logs"}}')
-    check_kinds(places)
+    check_places(places)
     logs = [_KINDS[kind](Path(place)) for kind, place in places.items()]
     try:
         yield Recording(listener, logs)
     finally:
         for log in logs:
             log.close()
+
+
+def check_logs(kinds: Iterable[str], config: Config) -> None:
+    """Raise HeedfulError for kinds as `check_kinds` does, or where nothing would be logged."""
+    kinds = tuple(kinds)
+    check_kinds(kinds)
+    if kinds and config.model.encoder == "none":
+        raise HeedfulError(
+            "there is nothing to log with model.encoder=none, which learns in one go; leave the "
+            "log out, or choose an encoder"
+        )
+
+
+def check_places(places: Mapping[str, str | Path]) -> None:
+    """Raise HeedfulError for what is no folder for each kind, and as `check_kinds` does."""
+    right = isinstance(places, Mapping)
+    if not right or not all(isinstance(place, str | Path) for place in places.values()):
+        raise HeedfulError(f'log is {places!r}; give a folder for each kind, {{"csv": "logs"}}')
+    check_kinds(places)
 
 
 def check_kinds(kinds: Iterable[str]) -> None:
