@@ -15,17 +15,18 @@ from jaxtyping import install_import_hook
 _HOOK = install_import_hook("heedful.nn", "beartype.beartype")
 
 import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
 
+import thorough  # noqa: E402
 from browsing import browser  # noqa: E402, F401
 from trained_runs import binary, multi_class, multi_label, place  # noqa: E402, F401
 from visiting import page_runs, page_server, visit_page  # noqa: E402, F401
 
-# A busy machine is no failure.
-settings.register_profile("heedful", deadline=None)
-settings.load_profile("heedful")
-
 DATA = Path(os.environ.get("HEEDFUL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fewer drawn examples unless slow tests are asked for."""
+    thorough.choose(config.getoption("markexpr", ""))
 
 
 @pytest.fixture(scope="session")

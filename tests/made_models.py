@@ -57,6 +57,7 @@ def random_model(
     small = {
         "model.embedding": 6,
         "model.hidden": 5,
+        "model.heads": 1,
         "model.attention_width": 4,
         "model.encoder": "conv",
         "model.window": 3,

@@ -34,6 +34,7 @@ def build(
         "head": head,
         "embedding": 6,
         "hidden": 5,
+        "heads": 1,
         "attention_width": 4,
         "head_width": 7,
         "layers": layers,

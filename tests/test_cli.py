@@ -49,7 +49,7 @@ def test_help_lists_every_command_and_each_has_a_help_page() -> None:
         (("train", "reviews", "--out", "x", "--nonsense"), "no such option: --nonsense"),
         (("train", "reviews", "--out", "x", "--seed", "abc"), "'--seed'"),
         (("train", "reviews", "--out", "x", "--preset", "nope"), "known are default"),
-        (("train", "reviews", "--out", "x", "--encoder", "nope"), "token, conv, bilstm, bigru"),
+        (("train", "reviews", "--out", "x", "--encoder", "nope"), "bilstm, bigru, transformer"),
         (("train", "reviews", "--out", "x", "--set", "epochs"), "has no '='"),
         (("train", "reviews", "--out", "x", "--set", "epoch=3"), "did you mean 'epochs'"),
         (("train", "reviews", "--out", "x", "--set", "epochs=abc"), "a whole number"),

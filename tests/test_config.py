@@ -138,7 +138,7 @@ def test_numbers_must_be_finite(address, value):
         ("learning_rate", False, "a number"),
         ("lowercase", "maybe", "true or false"),
         ("lowercase", 1, "true or false"),
-        ("encoder", "lstm", "one of token, conv, bilstm, bigru"),
+        ("encoder", "lstm", "one of token, conv, bilstm, bigru, transformer"),
         ("attention", 3, "one of additive"),
         ("encoder", ["conv"], "one of token"),
         ("encoder_dropout", "a,b", "one or more numbers"),

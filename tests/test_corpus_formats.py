@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from heedful.records import Example, HeedfulError
 from heedful.text.corpus import ReadOptions, fingerprint, read, stream
+from thorough import examples
 
 ROWS = [
     ("A fine, quiet film", "pos"),
@@ -85,7 +86,7 @@ TEXTS = st.text(
 ).filter(lambda t: t.strip() and t not in ("nan", "NaN", "<NA>"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=6), writer=st.sampled_from(sorted(WRITERS)))
 def test_what_a_writer_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], writer: str

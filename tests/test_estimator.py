@@ -55,7 +55,7 @@ def one_line(error) -> str:
 
 def test_init_stores_its_parameters_and_nothing_else():
     names = list(inspect.signature(TextClassifier).parameters)
-    values = dict(zip(names, ["p", "e", "a", {"x": 1}, 3, True, "v"], strict=True))
+    values = dict(zip(names, ["p", "e", "a", {"x": 1}, 3, True, "v", {"csv": "l"}], strict=True))
     assert vars(TextClassifier(**values)) == values
     assert TextClassifier().get_params() == vars(TextClassifier())
 

@@ -49,6 +49,8 @@ CASES = [
     ("bilstm", "content", {"bidirectional": "false", "gate": "relu"}),
     ("bigru", "scaled-dot", {"layers": 2, "query": "final", "pooling": "attention+max"}),
     ("bigru", "additive", {"gate": "relu", "attention_activation": "relu"}),
+    ("transformer", "additive", {"layers": 2, "hidden": 12, "heads": 2, "head": "dense"}),
+    ("transformer", "general", {"heads": 1, "pooling": "attention+max"}),
 ]
 QUICK = ((1, 1), (4, 19))
 TASKS = ("binary", "multi-class", "multi-label")

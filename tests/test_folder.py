@@ -60,7 +60,7 @@ def as_bytes(model, texts: list[str]) -> bytes:
     return json.dumps([p.to_json() for p in model.predict(texts)]).encode()
 
 
-@pytest.mark.parametrize("encoder", ["token", "conv", "bilstm", "bigru"])
+@pytest.mark.parametrize("encoder", ["token", "conv", "bilstm", "bigru", "transformer"])
 @pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
 def test_predictions_are_the_same_bytes(tmp_path, task, encoder):
     more = {"model__head": "dense", "text__max_tokens": 9, "text__keep": "both"}

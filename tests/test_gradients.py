@@ -89,6 +89,7 @@ def worked_out(job, threads: int, seed: int = 7):
 PLAIN = {
     **{task: lambda task=task: classifying(task) for task in TARGETS},
     "convolution": lambda: classifying("binary", model__encoder="conv"),
+    "transformer": lambda: classifying("binary", model__encoder="transformer", model__heads=3),
     "class weights": lambda: classifying("multi-class", train__class_weights="balanced"),
     "class weights, binary": lambda: classifying("binary", train__class_weights="balanced"),
     "penalties": lambda: classifying("binary", train__conicity=0.5, train__tying=0.3),

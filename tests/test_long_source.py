@@ -24,7 +24,7 @@ def same_weights(settings: dict, plain: dict):
 
 
 @pytest.mark.parametrize("size", [9, 50])
-@pytest.mark.parametrize("kind", ["bilstm", "bigru", "conv", "token"])
+@pytest.mark.parametrize("kind", ["bilstm", "bigru", "conv", "token", "transformer"])
 def test_a_window_as_long_as_the_source_is_the_plain_network(kind, size):
     start = "final" if kind.startswith("bi") else "zero"
     plain, windows = same_weights({"source_window": size}, {"m_encoder": kind, "start": start})

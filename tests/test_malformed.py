@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from heedful.records import HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, read, stream
 from malformed_cases import CASES, CSV, JSONL, TSV, Build
+from thorough import examples
 
 LOOSE = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

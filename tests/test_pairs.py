@@ -19,6 +19,7 @@ from heedful.text.pair_quality import check_pairs
 from heedful.text.pairs import Pair, Pairs, fingerprint_of, read_pairs, split_by_source
 from malformed_cases import CASES
 from real_data import real
+from thorough import examples
 
 ROWS = [("Go.", "Ve."), ("Go.", "Vete."), ("He said 5, no?", 'Dijo "cinco", ¿no?')]
 
@@ -142,7 +143,7 @@ def test_the_print_of_the_data() -> None:
 sources = st.lists(st.sampled_from(["Go.", "go", "Go!", "Stop", "a", "b b", "c", "☺"]), min_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(sources, st.floats(0.05, 0.95), st.integers(0, 5))
 def test_a_source_never_lies_on_both_sides(texts: list[str], share: float, seed: int) -> None:
     pairs = [Pair(text, str(i), "f", i) for i, text in enumerate(texts)]

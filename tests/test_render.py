@@ -28,6 +28,7 @@ from heedful.face.spelling import chance, signed
 from heedful.face.terminal import harmless
 from heedful.records import Explanation, HeedfulError, Token
 from made_explanations import ALL, EMPTY, HEBREW, HOSTILE, PANNED, REVIEW, TICKET, binary
+from thorough import examples
 
 KINDS = ("pro", "con", "heat")
 
@@ -257,7 +258,7 @@ def test_folding_keeps_small_numbers_small() -> None:
 
 
 @given(explanations())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_terminal_shows_the_text_and_only_colours_it(explanation: Explanation) -> None:
     output = printed(explanation)
     text = harmless(explanation.text.replace("\r\n", " \n")).expandtabs()
@@ -413,7 +414,7 @@ def test_contrast_is_the_published_ratio() -> None:
 
 
 @given(explanations())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_notebook_map_is_the_text(explanation: Explanation) -> None:
     fragment = to_notebook([explanation])
     body = fragment.split("max-width:46em'>")[1].split("</div>")[0]

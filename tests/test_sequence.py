@@ -22,6 +22,7 @@ from heedful.text.sequence import UNITS, SequenceTokenizer, Unit
 from heedful.text.spacing import Spacing
 from heedful.text.subword import Subwords, pieces, train
 from heedful.text.vocab import END, PAD, START, UNK, Vocabulary
+from thorough import examples
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -37,7 +38,7 @@ def _slices(text: str, tokens: list[Token]) -> list[str]:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(text=st.one_of(any_text, st.sampled_from(TEXTS)))
 def test_tokens_lie_on_the_text(unit: Unit, text: str) -> None:
     tokenizer = FITTED[unit]
@@ -52,7 +53,7 @@ def test_tokens_lie_on_the_text(unit: Unit, text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(ids=st.lists(st.integers(0, 60), max_size=20))
 def test_decoded_tokens_lie_on_what_is_written(unit: Unit, ids: list[int]) -> None:
     tokenizer = FITTED[unit]
@@ -68,7 +69,7 @@ def test_decoded_tokens_lie_on_what_is_written(unit: Unit, ids: list[int]) -> No
         assert (token.text == "\ufffd") == (i == UNK)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(texts=st.lists(any_text, min_size=1, max_size=3), unit=st.sampled_from(UNITS[::2]))
 def test_characters_and_subwords_come_back_to_the_letter(texts: list[str], unit: Unit) -> None:
     tokenizer = SequenceTokenizer.fit(texts, unit, size=300)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from heedful.learn.edit_distance import edit_distance
 from heedful.learn.sequence_metrics import measure_sequences
 from heedful.records import HeedfulError
+from thorough import examples
 
 
 def _table(one: str, two: str) -> int:
@@ -36,7 +37,7 @@ def test_edits_by_hand(one: str, two: str, edits: int) -> None:
 few = st.text("abc", max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(few, few)
 def test_edits_agree_with_the_table(one: str, two: str) -> None:
     assert edit_distance(one, two) == _table(one, two)

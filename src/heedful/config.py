@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-Encoder = Literal["token", "conv", "bilstm", "bigru", "none"]
+Encoder = Literal["token", "conv", "bilstm", "bigru", "transformer", "none"]
 Score = Literal[
     "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
 ]
@@ -53,14 +53,16 @@ class ModelConfig:
         word_dropout: share of tokens replaced by the unknown token while training.
         words: the most frequent words of the vocabulary that have a vector of their own; rarer
             ones are the unknown word here (n-gram evidence knows them still).
-        encoder: `token` (no context), `conv` (window), `bilstm`, `bigru`; `none` = no attention
-            network at all: n-gram evidence decides alone.
-        hidden: units per direction, or channels of the convolution; ignored by `token`.
+        encoder: `token` (no context), `conv` (window), `bilstm`, `bigru`, `transformer`; `none` =
+            no attention network at all: n-gram evidence decides alone.
+        hidden: units per direction, channels of the convolution, or width of the transformer;
+            ignored by `token`.
         layers: how many encoder layers are stacked.
         bidirectional: read backwards too (recurrent encoders only).
         window: tokens a convolution sees at once; odd. Several (1,3,5) stand side by side, each
             with `hidden` channels.
-        encoder_dropout: after each layer; one number for all, or one per layer.
+        encoder_dropout: after each layer (transformer: on what its attention and feed-forward
+            layers add); one number for all, or one per layer.
         gate: activation of the recurrent gates; `relu` is slow and there for comparison.
         attention: the score function.
         attention_width: width of the additive and concat score's hidden layer.
@@ -72,6 +74,7 @@ class ModelConfig:
         head_width: units of the dense head's hidden layer.
         head_activation: its activation.
         head_dropout: drop-out before the last layer.
+        heads: of the transformer's self-attention; `hidden` is shared out among them.
     """
 
     embedding: int = 128
@@ -95,6 +98,7 @@ class ModelConfig:
     head_width: int = 20
     head_activation: Literal["relu", "tanh"] = "relu"
     head_dropout: float = 0.0
+    heads: int = 4
 
 
 @dataclass(frozen=True)

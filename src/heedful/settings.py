@@ -164,6 +164,7 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "model.attention_depth": (1, 8),
     "model.head_width": (1, None),
     "model.head_dropout": (0, 0.99),
+    "model.heads": (1, 64),
     "model.words": (5, None),
     "evidence.orders": (0, 8),
     "evidence.reach": (1, 64),
@@ -249,6 +250,11 @@ def check(config: Config) -> None:
             f"model.query=final needs a recurrent encoder, and {model.encoder!r} has no final "
             "state; use model.query=learned"
         )
+    if model.encoder == "transformer" and model.hidden % model.heads:
+        raise HeedfulError(
+            f"setting model.heads is {model.heads}, which does not share model.hidden="
+            f"{model.hidden} evenly; set model.heads to {_nearest(model.hidden, model.heads)}"
+        )
     for window in model.window:
         if not 1 <= window <= 99:
             raise HeedfulError(f"setting model.window is {window}; it must be from 1 to 99")
@@ -270,6 +276,11 @@ def check(config: Config) -> None:
         check_pretraining(config, "pretrain.on_training=true")
     if config.train.vectors is None:  # else the file decides how wide the token vectors are
         check_tying(config)
+
+
+def _nearest(width: int, heads: int) -> int:
+    """The largest number of heads up to `heads` that shares a width evenly."""
+    return next(count for count in range(min(heads, width), 0, -1) if width % count == 0)
 
 
 def has_shapes(config: Config) -> bool:
@@ -382,7 +393,8 @@ def check_tying(config: Config) -> None:
             "train.tying does nothing with model.encoder=token, whose states are the token "
             "vectors themselves; set train.tying=0"
         )
-    directions = 2 if model.bidirectional and model.encoder != "conv" else 1
+    recurrent = model.encoder in ("bilstm", "bigru")
+    directions = 2 if model.bidirectional and recurrent else 1
     if model.encoder == "conv":
         directions = len(model.window)
     width = model.hidden * directions

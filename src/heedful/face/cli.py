@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -106,7 +107,7 @@ def train(
         typer.Option(help=f"{', '.join(PRESETS)}; else default, or translate.", metavar="NAME"),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
+        str | None, typer.Option(help="token, conv, bilstm, bigru, transformer.", metavar="NAME")
     ] = None,
     attention: Annotated[
         str | None,
@@ -153,6 +154,7 @@ def train(
     num_words: o.NumWords = None,
     source: o.Source = None,
     target: o.Target = None,
+    log: o.Log = None,
 ) -> None:
     """Train a classifier on texts and labels, or a network that rewrites sources as targets.
 
@@ -168,19 +170,19 @@ def train(
         "train.seed": seed,
     }
     config = o.configuration(preset_of(preset, pairs=pairs), set_ or [], overrides)
-    options = o.read_options(flags, "train")
+    options, logs = o.read_options(flags, "train"), tuple(log or ())
     if pairs:
         refuse(flags, ("vectors", "unlabelled", "baseline", *LABELLED), "pairs")
         from heedful.face.rewriting_training import PairJob, run_pair_training
 
-        task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite)
+        task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite, logs)
         raise typer.Exit(run_pair_training(task, config, options))
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
     if baseline is None:  # n-gram evidence alone is a linear model itself
         baseline = config.model.encoder != "none"
-    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
+    job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further, logs)
     raise typer.Exit(run_training(job, config, options))
 
 
@@ -726,9 +728,15 @@ def main() -> None:
     raise SystemExit(code)
 
 
+@cache
+def _command() -> Any:
+    """All commands, worked out of their functions once: a process may run several (tests do)."""
+    return typer.main.get_command(app)
+
+
 def _run(arguments: list[str]) -> int:
     """Run one command; its exit code. Unlike `app()` this leaves every exception to us."""
-    command = typer.main.get_command(app)
+    command = _command()
     try:
         with command.make_context("heedful", arguments) as context:
             command.invoke(context)

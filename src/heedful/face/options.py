@@ -70,6 +70,12 @@ Split = Annotated[
         help="Keep the rows of this split; all = every row.", metavar="NAME", rich_help_panel=_DATA
     ),
 ]
+Log = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log", help="Also log to RUN/logs: csv, tensorboard; may be repeated.", metavar="KIND"
+    ),
+]
 MaxCharacters = Annotated[
     int | None,
     typer.Option(

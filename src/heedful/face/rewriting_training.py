@@ -13,10 +13,12 @@ from heedful.face.check import tell_leaks
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
 from heedful.face.rewriting import Columns, pairs_of
+from heedful.face.run_logs import log_places
 from heedful.face.run_place import made, place_of, saving_of
 from heedful.learn.checkpoint import Store
 from heedful.learn.fit import with_machine
 from heedful.learn.layout import CHECKPOINT
+from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
 from heedful.learn.sequence_companions import sequence_companions
 from heedful.learn.sequence_fit import FittedSequence, fit_sequence
@@ -37,6 +39,7 @@ class PairJob:
     out: str
     resume: bool = False
     overwrite: bool = False
+    logs: tuple[str, ...] = ()
 
 
 def run_pair_training(job: PairJob, config: Config, options: ReadOptions) -> int:
@@ -44,6 +47,7 @@ def run_pair_training(job: PairJob, config: Config, options: ReadOptions) -> int
     started = time.monotonic()
     check_idle(config)
     check_sequence(config)
+    check_logs(job.logs, config)
     folder, replacing = place_of(job.out, resume=job.resume, overwrite=job.overwrite)
     if folder is None:
         return 0
@@ -66,8 +70,10 @@ def _fit(
     note(f"{len(train):,} pairs to train on, {len(valid):,} to validate")
     facts = _facts(job, options, given, train, valid)
     saving = saving_of(folder, config, facts, resume=job.resume)
-    with Watch(None if config.train.steps else config.train.epochs) as watch:
-        fitted = fit_sequence(train, valid, config, saving, watch)
+    places = log_places(folder, job.logs, resume=job.resume)
+    epochs = None if config.train.steps else config.train.epochs
+    with Watch(epochs) as watch, logging_to(watch, places) as listener:
+        fitted = fit_sequence(train, valid, config, saving, listener)
     return fitted, facts, sequence_companions(train, valid)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from heedful.config import Config
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
+from heedful.face.run_logs import log_places
 from heedful.face.run_place import made, place_of, saving_of
 from heedful.face.stdin import taking_stdin
 from heedful.face.unlabelled import read_unlabelled, unlabelled_facts
@@ -19,6 +20,7 @@ from heedful.learn.companions import make_companions
 from heedful.learn.fit import Fitted, finished, fit, with_machine
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
+from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
 from heedful.learn.pretraining import check_start
 from heedful.records import Example
@@ -38,6 +40,7 @@ class Job:
     overwrite: bool = False
     baseline: bool = True
     unlabelled: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
 
 
 def run_training(job: Job, config: Config, options: ReadOptions) -> int:
@@ -47,6 +50,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     if folder is None:
         return 0
     check_start(config, unlabelled=bool(job.unlabelled))
+    check_logs(job.logs, config)
     with made(folder), taking_stdin(job.data, options) as files:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
@@ -76,9 +80,11 @@ def _fit(
     more = read_unlabelled(job.unlabelled, options)
     facts = _facts(job, options, corpus, train, valid) | unlabelled_facts(job.unlabelled, more)
     saving = saving_of(folder, config, facts, resume=job.resume)
-    with Watch(None if config.train.steps else config.train.epochs) as watch:
+    places = log_places(folder, job.logs, resume=job.resume)
+    epochs = None if config.train.steps else config.train.epochs
+    with Watch(epochs) as watch, logging_to(watch, places) as listener:
         texts = [example.text for example in more] if job.unlabelled else None
-        fitted = fit(train, valid, labels, config, saving, watch, texts)
+        fitted = fit(train, valid, labels, config, saving, listener, texts)
     splits = {"training": replace(corpus, examples=tuple(train))}
     if valid:
         splits["validation"] = replace(corpus, examples=tuple(valid), bad_rows=())

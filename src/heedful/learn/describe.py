@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from heedful.learn.model import TextModel
-from heedful.nn.encode import ConvEncoder, RecurrentEncoder
+from heedful.nn.encode import ConvEncoder, RecurrentEncoder, TransformerEncoder
 from heedful.nn.recurrent import Recurrent
+from heedful.nn.transformer import Block
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,26 @@ def encoder_rows(encoder: nn.Module) -> list[Layer]:
             for layer in encoder.layers
             if isinstance(layer, Recurrent)
         ]
+    if isinstance(encoder, TransformerEncoder):
+        return _transformer_rows(encoder)
     return [Layer("encode", "token (no context)", f"(B, T, {encoder.width})", 0)]
+
+
+def _transformer_rows(encoder: TransformerEncoder) -> list[Layer]:
+    """One a block; the first holds the way in, the last the norm behind it."""
+    inner, shape = encoder.transformer, f"(B, T, {encoder.width})"
+    more = [0] * len(inner.blocks)
+    more[0] += parameters(inner.enter)
+    more[-1] += parameters(inner.norm)
+    return [
+        Layer("encode", f"transformer block, {_heads(block)}", shape, parameters(block) + extra)
+        for block, extra in zip(inner.blocks, more, strict=True)
+    ]
+
+
+def _heads(block: nn.Module) -> str:
+    count = block.attention.heads if isinstance(block, Block) else 0
+    return f"{count} head{'s' if count != 1 else ''}"
 
 
 def _cell(layer: Recurrent) -> str:

@@ -17,6 +17,8 @@ from heedful.config import Config
 from heedful.learn.embeds import Embeds
 from heedful.learn.fit import finished, fit
 from heedful.learn.folder import load_model, save_model
+from heedful.learn.listener import Silent
+from heedful.learn.logs import check_logs, check_places, logging_to
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.reading import as_texts, is_missing, labels_within, texts_and_labels
@@ -44,6 +46,8 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         seed: of everything random; the same seed gives the same model.
         verbose: print a line an epoch.
         vectors: word vectors to start from: a file (`train.vectors`), or gensim's `KeyedVectors`.
+        log: a folder for each kind of log: {"csv": "logs", "tensorboard": "logs/tb"}; each `fit`
+            begins them anew. None = no logs.
 
     Attributes:
         classes_: class labels as they came in `y`, sorted; columns of `predict_proba`.
@@ -67,6 +71,7 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         seed: int = 0,
         verbose: bool = False,
         vectors: Any = None,
+        log: Mapping[str, str | Path] | None = None,
     ) -> None:
         self.preset = preset
         self.encoder = encoder
@@ -75,6 +80,7 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         self.seed = seed
         self.verbose = verbose
         self.vectors = vectors
+        self.log = log
 
     def fit(
         self,
@@ -107,8 +113,12 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         share = config.train.validation
         train, valid = split(examples, share, self.seed) if share else (examples, [])
         labels = Labels(tuple(str(c) for c in classes), task)
-        listener = Printer() if self.verbose else None
-        with self._starting(config) as begun:
+        watch = Printer() if self.verbose else Silent()
+        if self.log:
+            check_places(self.log)
+            check_logs(self.log, config)
+        logging = logging_to(watch, self.log or {})
+        with self._starting(config) as begun, logging as listener:
             fitted = finished(fit(train, valid, labels, begun, None, listener, more))
         if begun is not config:  # the file was ours, and is gone
             fitted.model.config = _without_vectors(fitted.model.config)

@@ -27,6 +27,7 @@ from heedful.learn.memory import release
 from heedful.learn.metrics import is_better
 from heedful.learn.model import cores, device_of, using_threads
 from heedful.learn.outcome import Outcome
+from heedful.learn.recording import Recorder, Step
 from heedful.learn.schedule import rate
 from heedful.learn.updates import Updates
 from heedful.records import Epoch, HeedfulError
@@ -78,6 +79,7 @@ class Trainer:
                 f"{', '.join(job.metrics)}"
             )
         self.listener: Listener = listener or Silent()
+        self.recorder = self.listener if isinstance(self.listener, Recorder) else None
         self.device = device_of(network)
         modules = dict(network.named_modules())
         table = modules[job.table] if job.table else None
@@ -117,8 +119,7 @@ class Trainer:
                 if flushing:
                     torch.set_flush_denormal(False)
             self._restore_best()
-        history = tuple(Epoch(**record) for record in self.state.history)
-        return Outcome(history, self.state.best_epoch, reason, interrupted)
+        return Outcome(self._history(), self.state.best_epoch, reason, interrupted)
 
     def _begin(self, resume: bool) -> None:
         found = self.store.load() if resume and self.store else None
@@ -135,6 +136,11 @@ class Trainer:
             self.listener.say(f"resuming at {done} (step {self.state.step:,})")
         else:
             self._mark_epoch_start()
+        if self.recorder:
+            self.recorder.begin(self.state.step, self._history())
+
+    def _history(self) -> tuple[Epoch, ...]:
+        return tuple(Epoch(**record) for record in self.state.history)
 
     def _reason_to_stop(self) -> str:
         state, config = self.state, self.config
@@ -170,9 +176,15 @@ class Trainer:
                 return
             state.batch += 1
             state.step += 1
-            state.seconds += time.monotonic() - started
+            seconds = time.monotonic() - started
+            state.seconds += seconds
             done = int(tokens[state.batch - 1])
             self.listener.batch(state.epoch + 1, done, int(tokens[-1]), value)
+            if self.recorder:
+                read = int(lengths[plan[state.batch - 1]].sum())
+                self.recorder.step(
+                    Step(state.step, state.epoch + 1, value, state.learning_rate, read, seconds)
+                )
             self._save_if_due()
             release(state.step)
         self._finish_epoch(int(tokens[state.batch - 1]))
@@ -313,6 +325,8 @@ class Trainer:
         self._restore(self.epoch_start)
         self.state.rollbacks = tries
         self._mark_epoch_start()
+        if self.recorder:
+            self.recorder.back(self.state.step, self._history())
         self.listener.say(
             f"the loss or the weights were not finite at {at}: back to the last good checkpoint "
             f"with {0.5**tries:g} of the learning rate"

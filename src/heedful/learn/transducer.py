@@ -14,6 +14,8 @@ from sklearn.exceptions import NotFittedError
 
 from heedful.config import Config
 from heedful.learn.estimator import Printer, differences
+from heedful.learn.listener import Silent
+from heedful.learn.logs import logging_to
 from heedful.learn.model import threads_for, using_threads
 from heedful.learn.reading import as_texts
 from heedful.learn.run import is_run
@@ -38,6 +40,8 @@ class SequenceTransducer(Shared, BaseEstimator):  # type: ignore[misc]
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
         verbose: print a line an epoch.
+        log: a folder for each kind of log: {"csv": "logs", "tensorboard": "logs/tb"}; each `fit`
+            begins them anew. None = no logs.
 
     Attributes:
         history_: one `Epoch` an epoch.
@@ -55,6 +59,7 @@ class SequenceTransducer(Shared, BaseEstimator):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         seed: int = 0,
         verbose: bool = False,
+        log: Mapping[str, str | Path] | None = None,
     ) -> None:
         self.preset = preset
         self.attention = attention
@@ -62,6 +67,7 @@ class SequenceTransducer(Shared, BaseEstimator):  # type: ignore[misc]
         self.settings = settings
         self.seed = seed
         self.verbose = verbose
+        self.log = log
 
     def fit(self, X: Iterable[str], y: Iterable[str]) -> Self:  # noqa: N803 - scikit-learn's name
         """Train on sources X and targets y.
@@ -82,8 +88,9 @@ class SequenceTransducer(Shared, BaseEstimator):  # type: ignore[misc]
         share, held = config.train.validation, list[Pair]()
         if share and pairs:
             pairs, held = split_by_source(pairs, share, self.seed)
-        listener = Printer() if self.verbose else None
-        fitted = fit_sequence(pairs, held, config, None, listener)
+        watch = Printer() if self.verbose else Silent()
+        with logging_to(watch, self.log or {}) as listener:
+            fitted = fit_sequence(pairs, held, config, None, listener)
         self.model_, self.history_ = fitted.model, fitted.outcome.history
         return self
 

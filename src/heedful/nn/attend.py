@@ -20,7 +20,7 @@ class Attended(NamedTuple):
     """What attention returns.
 
     Attributes:
-        context: (B, Q, H), the weighted sum of the keys.
+        context: (B, Q, H), the weighted sum of the keys, or (B, Q, V) of the values.
         weights: (B, Q, T), >= 0, sum 1 over real tokens, exactly 0 on padding.
     """
 
@@ -33,9 +33,11 @@ def attend(
     keys: Float[Tensor, "B T H"],
     mask: Bool[Tensor, "B T"],
     score: nn.Module,
+    values: Float[Tensor, "B T V"] | None = None,
 ) -> Attended:
     """context_q = sum_t a_qt keys_t with a_q = softmax over real t of score(query_q, keys_t).
 
+    With `values` they are summed in the place of the keys, and the context is as wide as they are.
     A text without real tokens gets zero weights and a zero context.
     """
     scores = score(query, keys)  # (B, Q, T)
@@ -43,7 +45,7 @@ def attend(
         scores = scores.float()
     weights = masked_softmax(scores, mask.unsqueeze(1).expand_as(scores))
     # Padding may hold anything, and 0 x inf is NaN: it is cleared before the product.
-    real = keys.masked_fill(~mask.unsqueeze(-1), 0.0)
+    real = (keys if values is None else values).masked_fill(~mask.unsqueeze(-1), 0.0)
     return Attended(torch.bmm(weights, real), weights)
 
 

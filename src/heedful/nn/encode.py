@@ -10,6 +10,7 @@ from heedful.config import ModelConfig
 from heedful.nn.convolve import convolve
 from heedful.nn.dropout import Dropout
 from heedful.nn.recurrent import Cell, Recurrent
+from heedful.nn.transformer import Transformer
 
 
 class States(NamedTuple):
@@ -219,6 +220,19 @@ class RecurrentEncoder(Encoder):
         return States(values, final)
 
 
+class TransformerEncoder(Encoder):
+    """Pre-norm blocks of self-attention with rotary positions. A state sees the whole text."""
+
+    def __init__(self, width: int, config: ModelConfig, dropout: tuple[float, ...]) -> None:
+        super().__init__()
+        self.transformer = Transformer(width, config.hidden, config.heads, dropout)
+        self.width, self.reach = config.hidden, None
+
+    def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
+        """States after the last norm; there is no final one."""
+        return States(self.transformer(values, mask), None)
+
+
 def build_encoder(width: int, config: ModelConfig) -> Encoder:
     """The encoder that `config` names, for token vectors of this width."""
     rates = config.encoder_dropout
@@ -227,4 +241,6 @@ def build_encoder(width: int, config: ModelConfig) -> Encoder:
         return TokenEncoder(width)
     if config.encoder == "conv":
         return ConvEncoder(width, config.hidden, config.layers, config.window, dropout)
+    if config.encoder == "transformer":
+        return TransformerEncoder(width, config, dropout)
     return RecurrentEncoder(width, config, dropout)

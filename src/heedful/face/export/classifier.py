@@ -16,6 +16,7 @@ from heedful.face.export.heads import head, peaks
 from heedful.face.export.recurrent import recurrent
 from heedful.face.export.scores import Tensors, scores
 from heedful.face.export.texts import Texts, cleared, masked_softmax, texts
+from heedful.face.export.transformer import transformer
 from heedful.nn.grams import Kinds
 
 INPUTS = {"ids": (INT, ("batch", "tokens")), "mask": (BOOL, ("batch", "tokens"))}
@@ -127,6 +128,8 @@ def _encoded(graph: Graph, config: ModelConfig, weights: Tensors, batch: Texts) 
         return Plain(batch, vectors)
     if config.encoder == "conv":
         return convolved(graph, config, weights, vectors, batch)
+    if config.encoder == "transformer":
+        return transformer(graph, config, weights, vectors, batch)
     return recurrent(graph, config, weights, vectors, batch)
 
 
