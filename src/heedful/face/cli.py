@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.commands.convert import convert
 from heedful.face.console import note, stderr
 from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
@@ -653,6 +654,9 @@ def export(
     from heedful.face.export.command import run_export
 
     run_export(run, onnx, check or [], options, int8=int8)
+
+
+app.command()(convert)
 
 
 @app.command()
