@@ -121,6 +121,7 @@ class AttentionPooling(keras.layers.Layer):
         weights = ops.softmax(scores, axis=-1) * ops.cast(real, scores.dtype)
         weights = ops.cast(weights, states.dtype)
         context = ops.squeeze(ops.matmul(ops.expand_dims(weights, 1), clean), 1)
+        context = ops.cast(context, states.dtype)  # Keras multiplies float64 as float32
         return (context, weights) if return_attention_scores else context
 
     def _asking(self, asked: Any, states: Any, real: Any) -> Any:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from heedful.keras.chain import named
 from heedful.records import HeedfulError
+from heedful.text.spaced import Spaced
 
 SPECIAL = ("", "[UNK]")
 STANDARDS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
@@ -19,6 +23,8 @@ SPLITS = ("whitespace", "character")
 @dataclass(frozen=True)
 class Vectorization:
     """What a keras.layers.TextVectorization does, by the names of its arguments.
+
+    The layer itself needs TensorFlow on any backend; this does not, and gives the same ids.
 
     Attributes:
         vocabulary: the tokens by id from 2 on, or as `get_vocabulary()` gives them, with the two
@@ -57,6 +63,50 @@ class Vectorization:
         if length is not None and (isinstance(length, bool) or length < 1):
             raise HeedfulError(f"vectorization: output_sequence_length={length!r}; give 1 or more")
         self._check_words()
+
+    @classmethod
+    def adapt(
+        cls,
+        texts: Iterable[str],
+        max_tokens: int | None = None,
+        output_sequence_length: int | None = None,
+    ) -> Vectorization:
+        """The most frequent words of the texts, as the layer's `adapt` finds them.
+
+        Args:
+            texts: to count words in.
+            max_tokens: tokens kept, the two special ones included; None = all.
+            output_sequence_length: see the class.
+
+        Raises:
+            HeedfulError: there is no word in the texts.
+        """
+        cut = Spaced(lowercase=True, punctuation=False)
+        counts = Counter(
+            form for text in texts for run in cut.runs(text) for form in cut.forms(run)
+        )
+        # Of equally frequent words the layer takes the last in the alphabet first.
+        ordered = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
+        kept = None if max_tokens is None else max(max_tokens - 2, 0)
+        return cls(tuple(ordered[:kept]), output_sequence_length=output_sequence_length)
+
+    def __call__(self, texts: Iterable[str]) -> NDArray[np.int64]:
+        """The ids of texts (N, T), padded with 0 on the right."""
+        place = {word: i for i, word in enumerate(self.words(), start=2)}
+        length = self.output_sequence_length
+        rows = [[place.get(word, 1) for word in self._cut(text)][:length] for text in texts]
+        width = max(map(len, rows), default=0) if length is None else length
+        ids = np.zeros((len(rows), width), np.int64)
+        for row, found in zip(ids, rows, strict=True):
+            row[: len(found)] = found
+        return ids
+
+    def _cut(self, text: str) -> list[str]:
+        if self.split == "character":
+            return list(text)
+        standard = self.standardize or ""
+        spaced = Spaced(lowercase="lower" in standard, punctuation="strip" not in standard)
+        return [form for run in spaced.runs(text) for form in spaced.forms(run)]
 
     def _check_words(self) -> None:
         words = self.words()
