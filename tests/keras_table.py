@@ -227,8 +227,11 @@ def symbols_have_the_shapes_of_numbers(query: str) -> None:
     context, weights = layer(given, return_attention_scores=True)
     assert context.shape == (None, WIDTH)
     assert weights.shape == (None, None)
-    assert layer(given).shape == layer.compute_output_shape(keras.tree.map_structure(
-        lambda x: x.shape, given)) == (None, WIDTH)
+    assert (
+        layer(given).shape
+        == layer.compute_output_shape(keras.tree.map_structure(lambda x: x.shape, given))
+        == (None, WIDTH)
+    )
     real, attention = layer(inputs, mask=MASK, return_attention_scores=True)
     assert tuple(real.shape) == (5, WIDTH)
     assert tuple(attention.shape) == (5, TIME)
@@ -369,7 +372,7 @@ def weights_go_there_and_back(score: str) -> None:
         narrow = AttentionPooling(score, width=4, depth=2, positions=3)
         narrow(states())
         try:
-            bridge.from_heedful(narrow, {k: v for k, v in bridge.to_heedful(layer).items()})
+            bridge.from_heedful(narrow, bridge.to_heedful(layer))
         except HeedfulError as error:
             assert "has the shape" in str(error)
         else:

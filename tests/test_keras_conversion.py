@@ -42,7 +42,9 @@ def by_keras_rules(texts: Sequence[str], length: int | None = None) -> np.ndarra
     return np.array([row + [0] * (width - len(row)) for row in rows])
 
 
-def row_of(*middle: object, pool: object = None, end: object = None, **embedding: object) -> Network:
+def row_of(
+    *middle: object, pool: object = None, end: object = None, **embedding: object
+) -> Network:
     """A Sequential; what is None stands for additive attention and one sigmoid output."""
 
     def made() -> keras.Model:
@@ -98,7 +100,9 @@ SOFTMAX = (kl.Dense(3, activation="softmax"),)
 NETWORKS: dict[str, tuple[Network, Sequence[str]]] = {
     "token": (row_of(kl.SpatialDropout1D(0.2)), "no yes"),
     "stacked-bilstm": (
-        row_of(two(kl.LSTM, 5), kl.Dropout(0.2), two(kl.LSTM, 5), pool=AttentionPooling(query="final")),
+        row_of(
+            two(kl.LSTM, 5), kl.Dropout(0.2), two(kl.LSTM, 5), pool=AttentionPooling(query="final")
+        ),
         "no yes",
     ),
     "bigru-mlp": (
@@ -109,12 +113,19 @@ NETWORKS: dict[str, tuple[Network, Sequence[str]]] = {
         row_of(
             kl.GRU(5, return_sequences=True, use_bias=False),
             pool=AttentionPooling("dot", query="last"),
-            end=(kl.Dense(4, activation="relu"), kl.Dropout(0.1), kl.Dense(2), kl.Activation("softmax")),
+            end=(
+                kl.Dense(4, activation="relu"),
+                kl.Dropout(0.1),
+                kl.Dense(2),
+                kl.Activation("softmax"),
+            ),
         ),
         "no yes",
     ),
     "relu-gates": (
-        row_of(two(kl.LSTM, 3, recurrent_activation="relu"), end=(kl.Dense(3, activation="sigmoid"),)),
+        row_of(
+            two(kl.LSTM, 3, recurrent_activation="relu"), end=(kl.Dense(3, activation="sigmoid"),)
+        ),
         "a b c",
     ),
     "content": (row_of(two(kl.LSTM, 3), pool=AttentionPooling("content")), "no yes"),

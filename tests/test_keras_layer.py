@@ -20,7 +20,7 @@ from heedful.settings import apply
 
 SRC = Path(__file__).parents[1] / "src"
 ROWS = table.rows()
-# What takes longest, and half precision, is tried on some scores here, and on all by the slow tests.
+# What takes longest, and half precision, is tried on some scores here, on all by the slow tests.
 SOME = (
     "saving_keeps_it-additive-final",
     "saving_keeps_it-location-input",
