@@ -99,6 +99,8 @@ def _checked(folder: str | Path, *, overwrite: bool) -> Path:
 def _loss(model: Any) -> str:
     """The name of the loss a model was compiled with, in lower case; empty if it was not."""
     loss = getattr(model, "loss", None)
+    if isinstance(loss, list | tuple) and loss:  # one for each output
+        loss = loss[0]
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
     return str(name or "").lower()
 
