@@ -348,6 +348,7 @@ def bad_input_is_one_line() -> None:
         "return_sequences=True": lambda: AttentionPooling()(np.zeros((2, 3), "float32")),
         "5 is odd": lambda: AttentionPooling(query="final")(three),
         "[query, states]": lambda: AttentionPooling(query="input")(three),
+        "one for each text": lambda: AttentionPooling(query="input")([three, three]),
         "the states alone": lambda: AttentionPooling()([three, three]),
         "take score='general'": lambda: AttentionPooling("dot", query="input")(
             [np.zeros((2, 4), "float32"), three]

@@ -186,6 +186,13 @@ def test_vectorization_makes_the_ids_itself() -> None:
     np.testing.assert_array_equal(cut, by_keras_rules(TEXTS, 3))
     learnt = Vectorization.adapt(["b a, a", "B c", "d"], max_tokens=5)
     assert learnt.words() == ["b", "a", "d"], "by count, then from the end of the alphabet"
+    for wrong in (
+        lambda: learnt("b a"),
+        lambda: Vectorization.adapt("b"),
+        lambda: Vectorization("b"),
+    ):
+        with pytest.raises(HeedfulError, match="a list of"):
+            wrong()
     assert Vectorization(list("ab"), None, "character")(["ba c"]).tolist() == [[3, 2, 1, 1]]
 
 

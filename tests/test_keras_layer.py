@@ -122,7 +122,28 @@ def test_table_on_another_backend(backend: str, tmp_path: Path) -> None:
             holds(name, dict(arrays))
 
 
-def test_importing_heedful_loads_no_keras() -> None:
-    code = "import sys, heedful; assert 'keras' not in sys.modules"
+WITHOUT = """
+import sys, heedful
+assert "keras" not in sys.modules
+sys.modules["keras"] = None
+try:
+    import heedful.keras
+except ModuleNotFoundError as error:
+    assert "pip install 'heedful[keras]'" in str(error)
+else:
+    raise AssertionError
+from heedful.face.converting import Texts, run_convert
+try:
+    texts = Texts(None, "lower", "whitespace", None)
+    run_convert("m.keras", "run", sys.argv[1], texts, overwrite=False)
+except heedful.HeedfulError as error:
+    assert "pip install 'heedful[keras]'" in str(error)
+else:
+    raise AssertionError
+"""
+
+
+def test_heedful_loads_no_keras_and_says_how_to_get_it() -> None:
     environment = os.environ | {"PYTHONPATH": str(SRC)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    command = [sys.executable, "-c", WITHOUT, __file__]
+    subprocess.run(command, check=True, env=environment)

@@ -67,13 +67,14 @@ def _load(path: Path) -> Any:
         raise HeedfulError(
             f"{path} is no .keras file; save the model with model.save('NAME.keras')"
         )
-    try:
-        return keras.saving.load_model(path, safe_mode=True)
-    except (HeedfulError, MemoryError, KeyboardInterrupt):
-        raise
-    except Exception as error:  # whatever is wrong with the file, in whatever part of Keras
-        said = " ".join(str(error).split())[:300]
-        raise HeedfulError(f"{path} cannot be loaded by Keras: {said}") from None
+    for whole in (True, False):  # without its loss, if that is of the user's own making
+        try:
+            return keras.saving.load_model(path, compile=whole, safe_mode=True)
+        except (HeedfulError, MemoryError):
+            raise
+        except Exception as error:  # whatever is wrong with the file, in whatever part of Keras
+            said = " ".join(str(error).split())[:300]
+    raise HeedfulError(f"{path} cannot be loaded by Keras: {said}")
 
 
 def _lines(name: str) -> list[str]:

@@ -33,7 +33,8 @@ class AttentionPooling(keras.layers.Layer):
             of a Bidirectional layer, which are the forward half at the last real token and the
             backward half at the first. `last`: the state of the last real token. `input`: what is
             passed along, called as `pool([query, states])`.
-        positions: of the location score; what stands further back shares the last one.
+        positions: of the location score, which counts places from the first, padding included (so
+            keep that on the right); what stands further back shares the last one.
 
     Call arguments:
         inputs: states (B, T, H), or with query="input" a list of query (B, D) and states.
@@ -81,6 +82,11 @@ class AttentionPooling(keras.layers.Layer):
             raise HeedfulError(
                 f"{self.name}: it pools states (batch, tokens, width), and these are "
                 f"{tuple(states)}; does the layer before have return_sequences=True?"
+            )
+        if asked is not None and len(asked) != 2:
+            raise HeedfulError(
+                f"{self.name}: its query is to be (batch, width), one for each text, and this is "
+                f"{tuple(asked)}"
             )
         width = key if asked is None else asked[-1]
         if self.score in ALIKE and width != key:

@@ -81,6 +81,7 @@ class Vectorization:
         Raises:
             HeedfulError: there is no word in the texts.
         """
+        texts = _several(texts)
         cut = Spaced(lowercase=True, punctuation=False)
         counts = Counter(
             form for text in texts for run in cut.runs(text) for form in cut.forms(run)
@@ -94,7 +95,9 @@ class Vectorization:
         """The ids of texts (N, T), padded with 0 on the right."""
         place = {word: i for i, word in enumerate(self.words(), start=2)}
         length = self.output_sequence_length
-        rows = [[place.get(word, 1) for word in self._cut(text)][:length] for text in texts]
+        rows = [
+            [place.get(word, 1) for word in self._cut(text)][:length] for text in _several(texts)
+        ]
         width = max(map(len, rows), default=0) if length is None else length
         ids = np.zeros((len(rows), width), np.int64)
         for row, found in zip(ids, rows, strict=True):
@@ -109,6 +112,8 @@ class Vectorization:
         return [form for run in spaced.runs(text) for form in spaced.forms(run)]
 
     def _check_words(self) -> None:
+        if isinstance(self.vocabulary, str):
+            raise HeedfulError("the vocabulary is to be a list of tokens, not one text")
         words = self.words()
         for word in words:
             if not isinstance(word, str):
@@ -157,6 +162,13 @@ def vectorization_of(given: Any) -> Vectorization:
         "the vocabulary is to be a TextVectorization layer, a Vectorization or a list of tokens, "
         f"not {type(given).__name__}"
     )
+
+
+def _several(texts: Iterable[str]) -> Iterable[str]:
+    """The texts; one alone would count as a list of its characters."""
+    if isinstance(texts, str):
+        raise HeedfulError("give a list of texts: [text] for one")
+    return texts
 
 
 def _of_layer(layer: Any) -> Vectorization:
