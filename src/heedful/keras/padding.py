@@ -18,5 +18,6 @@ class ZeroPadding(keras.constraints.Constraint):
 
     def __call__(self, w: Any) -> Any:
         """The table with its first row zeroed."""
+        w = ops.convert_to_tensor(w)  # JAX takes no variable for an array
         rows = ops.expand_dims(ops.arange(ops.shape(w)[0], dtype="int32"), -1)
         return ops.where(rows > 0, w, ops.zeros_like(w))
