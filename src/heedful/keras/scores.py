@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 from keras import ops
 
 Weights = Mapping[str, Any]
@@ -112,5 +113,5 @@ _PLAIN: dict[str, Callable[[Weights, Any, Any], Any]] = {
 
 def at_least_float32(values: Any) -> Any:
     """Half precision as float32: fine for products, too coarse for a softmax."""
-    kind = str(values.dtype).removeprefix("torch.")
+    kind = keras.backend.standardize_dtype(values.dtype)
     return ops.cast(values, "float32") if kind in NARROW else values
