@@ -19,7 +19,8 @@ class TextConfig:
     """From text to ids.
 
     Attributes:
-        unit: what a token is.
+        unit: what a token is; `whitespace`: what stands between white space, as Keras'
+            TextVectorization has it (text/spaced.py).
         lowercase: fold case (on the token; offsets stay).
         punctuation: keep punctuation marks as tokens. Emoticons and emoji always stay.
         lemmas: language code ("en", "de", ...) whose lemmas replace the words; None = no.
@@ -31,7 +32,7 @@ class TextConfig:
         keep: which end survives `max_tokens`: the first, the last, or half of each.
     """
 
-    unit: Literal["word", "character"] = "word"
+    unit: Literal["word", "character", "whitespace"] = "word"
     lowercase: bool = True
     punctuation: bool = True
     lemmas: str | None = None

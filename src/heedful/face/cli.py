@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.commands.convert import convert
 from heedful.face.commands.embed import embed
 from heedful.face.commands.push import push
 from heedful.face.console import note, stderr
@@ -682,6 +683,7 @@ def export(
 
 app.command()(embed)
 app.command()(push)
+app.command()(convert)
 
 
 @app.command()

@@ -73,16 +73,23 @@ def _what(config: Json) -> list[str]:
     names = list(config["id2label"].values())
     shown = ", ".join(map(code_span, names[:LONG_NAMES]))
     more = f" and {len(names) - LONG_NAMES} more" if len(names) > LONG_NAMES else ""
+    made = "trained in Keras and converted by" if _converted(config) else "trained with"
     lines = [
-        f"A {config['task']} text classifier, trained with heedful {config['heedful']}. "
+        f"A {config['task']} text classifier, {made} heedful {config['heedful']}. "
         f"Labels: {shown}{more}.",
         "",
         f"- network: {', '.join(_parts(config))}{_parameters(config)}",
-        f"- preset `{config['preset']}`, seed {config['train']['seed']}",
     ]
+    if not _converted(config):
+        lines.append(f"- preset `{config['preset']}`, seed {config['train']['seed']}")
     if config.get("stopped"):
         lines.append(f"- training: {config['stopped']}")
     return [*lines, *_decision(config.get("decision") or {}), ""]
+
+
+def _converted(config: Json) -> bool:
+    """Whether the network was trained elsewhere (`heedful convert`)."""
+    return "converted_from" in (config.get("data") or {})
 
 
 def _parts(config: Json) -> Iterator[str]:
@@ -114,7 +121,8 @@ def _data(config: Json) -> list[str]:
     data = config.get("data") or {}
     lines = ["## Data", ""]
     if "files" not in data:
-        return [*lines, "Trained from Python; nothing is recorded about its data.", ""]
+        where = "in Keras" if _converted(config) else "from Python"
+        return [*lines, f"Trained {where}; nothing is recorded about its data.", ""]
     held = f"{data['valid_rows']:,} to validate on" if data["valid_rows"] else "none to validate on"
     lines += [
         f"- files: {', '.join(map(code_span, data['files']))}; "

@@ -16,6 +16,7 @@ import regex
 from heedful.config import TextConfig
 from heedful.records import HeedfulError, Token
 from heedful.text.lemmas import lemmatizer
+from heedful.text.spaced import SPACED, Spaced
 from heedful.text.stopwords import LANGUAGES, negations, stop_words
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Tokenizer:
 
     Characters: each code point is a token, white space included.
 
+    Whitespace: what `text.spaced` says.
+
     Raises:
         HeedfulError: for a language without lemmas or stop words, or for either with
             characters.
@@ -95,7 +98,7 @@ class Tokenizer:
 
     def __init__(self, config: TextConfig) -> None:
         self.config = config
-        if config.unit == "character" and (config.lemmas or config.stop_words):
+        if config.unit != "word" and (config.lemmas or config.stop_words):
             raise HeedfulError(
                 "settings text.lemmas and text.stop_words need words: set text.unit=word, "
                 "or drop them"
@@ -114,6 +117,9 @@ class Tokenizer:
         if config.lemmas in LANGUAGES:
             self._no_lemma = negations(config.lemmas)
         self._written: Tokenizer | None = None
+        self._spaced: Spaced | None = None
+        if config.unit == SPACED:
+            self._spaced = Spaced(lowercase=config.lowercase, punctuation=config.punctuation)
         self._forms: dict[str, str | None] = {}
         self._runs: dict[str, tuple[str, ...]] = {}
 
@@ -129,6 +135,8 @@ class Tokenizer:
 
         A token's `text` is its form for the model, `start` and `end` lie in `text`.
         """
+        if self._spaced is not None:
+            return self._spaced.tokens(text)
         if self.config.unit == "character":
             return [
                 Token(form, i, i + 1)
@@ -162,10 +170,14 @@ class Tokenizer:
 
     def runs(self, text: str) -> Sequence[str]:
         """What no token reaches across: the pieces between white space, or the characters."""
+        if self._spaced is not None:
+            return self._spaced.runs(text)
         return text if self.config.unit == "character" else _without_breaks(text).split()
 
     def forms(self, run: str) -> list[str]:
         """The forms of the tokens of one of `runs(text)`."""
+        if self._spaced is not None:
+            return self._spaced.forms(run)
         whole = self.config.unit == "character" or (run.isascii() and run.isalpha())
         if whole:  # most runs are one plain word: the pattern would find just that
             parts = [run]

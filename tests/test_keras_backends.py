@@ -1,0 +1,80 @@
+"""Models trained and saved under each Keras backend, converted here: they say the same of texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_trained
+from heedful import load, measure_trust
+from heedful.config import Config
+from heedful.keras import Vectorization, convert
+from heedful.settings import apply
+from heedful.text.tokenize import Tokenizer, cut
+from heedful.text.vocab import Vocabulary
+from test_keras_layer import peers_python, under
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", params=["torch", "jax", "tensorflow"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `keras_trained` left there under one backend."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    if request.param == "torch":
+        keras_trained.main(folder)
+        return folder
+    under(request.param, keras_trained.__file__, str(folder), python=peers_python())
+    return folder
+
+
+def converted(trained: Path, name: str, place: Path) -> Path:
+    words = json.loads((trained / "words.json").read_text())
+    texts = Vectorization(words, output_sequence_length=keras_trained.LENGTH)
+    model = keras.saving.load_model(trained / f"{name}.keras")
+    return convert(model, place / name, labels=["no", "yes"], vocabulary=texts).folder
+
+
+@pytest.mark.parametrize("name", ["stacked", "gru", "last", "token"])
+def test_the_run_says_of_texts_what_the_backend_said(
+    trained: Path, name: str, tmp_path: Path
+) -> None:
+    expected = np.load(trained / f"{name}.npy")
+    if expected.shape[1] == 1:
+        expected = np.hstack([1 - expected, expected])
+    run = load(converted(trained, name, tmp_path))
+    np.testing.assert_allclose(run.predict_proba(keras_trained.TEXTS), expected, atol=1e-5)
+
+
+def test_text_vectorization_and_heedful_cut_texts_alike(trained: Path) -> None:
+    """The oracle is the layer itself, where TensorFlow is installed."""
+    if not (trained / "vectorized.json").exists():
+        pytest.skip("TextVectorization needs TensorFlow, on any backend")
+    cases = json.loads((trained / "vectorized.json").read_text())
+    assert len(cases) == 6
+    for case in cases:
+        config = apply(Config(), case["settings"]).text
+        tokenizer, vocabulary = Tokenizer(config), Vocabulary(case["words"])
+        for text, ids in zip(keras_trained.TEXTS, case["ids"], strict=True):
+            found = cut(tokenizer.words(text), config.max_tokens, config.keep)
+            ours = [int(i) - 2 if i > 1 else 1 for i in vocabulary.ids(found)]
+            assert ours == [i for i in ids if i], (case["arguments"], text)
+
+
+def test_the_run_is_a_run_like_any_other(trained: Path, tmp_path: Path) -> None:
+    """It is measured, and exported to a file that says the same."""
+    from command_line import heedful
+
+    run = converted(trained, "stacked", tmp_path)
+    assert measure_trust(load(run), keras_trained.TEXTS[0])["contribution"].sentence
+    file = tmp_path / "m.onnx"
+    assert heedful("export", str(run), "--onnx", str(file)).code == 0
+    one, other = (
+        json.loads(heedful("predict", str(place), keras_trained.TEXTS[1]).out)
+        for place in (run, file)
+    )
+    assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
