@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.commands.tune import tune
 from heedful.face.console import note, stderr
 from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
@@ -179,6 +180,9 @@ def train(
         baseline = config.model.encoder != "none"
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
     raise typer.Exit(run_training(job, config, options))
+
+
+app.command()(tune)
 
 
 @app.command()
