@@ -19,6 +19,7 @@ Params = dict[str, Value]
 ENCODER = "model.encoder"
 _CHANGED = 4
 """Settings that a neighbour has drawn anew, on average."""
+_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,18 @@ class Space:
         return own | {k: v for k, v in (changes or {}).items() if k in own}
 
     def neighbour(self, params: Mapping[str, Value], seed: str) -> Params:
-        """`params` with about four settings, one at least, drawn anew."""
+        """`params` with about four settings, one at least, drawn anew: those of its encoder."""
         draw = random.Random(seed)
-        share = min(0.5, _CHANGED / max(1, len(self.dimensions)))
-        changed = [d for d in self.dimensions if draw.random() < share]
-        changed = changed or draw.sample(self.dimensions, min(1, len(self.dimensions)))
-        return dict(params) | {d.address: d.draw(draw) for d in changed}
+        encoder = params.get(ENCODER, self.base.model.encoder)
+        free = [d for d in self.dimensions if not d.encoders or encoder in d.encoders]
+        share = min(0.5, _CHANGED / max(1, len(free)))
+        found = dict(params)
+        for _ in range(_TRIES):  # what is drawn may be what it was
+            changed = [d for d in free if draw.random() < share]
+            found = dict(params) | {d.address: d.draw(draw) for d in changed}
+            if found != params:
+                break
+        return found
 
 
 def spelt(value: Any) -> Value:
