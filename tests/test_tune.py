@@ -60,8 +60,9 @@ def test_a_trial_is_given_up_when_it_is_an_error_behind() -> None:
     one_of = np.r_[np.zeros(2), np.ones(98)]
     # 2 of 100 lost: mean -.02, deviation .1407, error .0141
     assert hopeless(one_of, best)
-    lost_one = np.r_[np.zeros(1), np.ones(99)]  # mean -.01, error .01: not further behind
-    assert not hopeless(lost_one, best)
+    lost_two_won_one = np.r_[np.ones(1), np.zeros(2), np.ones(97)]
+    other = np.r_[np.zeros(1), np.ones(99)]  # mean -.01, error .0174: not so far behind
+    assert not hopeless(lost_two_won_one, other)
     assert not hopeless(np.zeros(49), np.ones(49)), "too few texts to tell"
     assert not hopeless(best, one_of)
 
@@ -102,7 +103,7 @@ def test_a_trial_behind_the_best_goes_no_further(play: Play) -> None:
     assert given_up, "cost was drawn above the default's at least once"
     for row in given_up:
         assert row.folds < 7
-        assert row.changed["evidence.cost"] > 0.1
+        assert row.value < found.winner.value
         assert row.note.startswith("too far behind the best after")
 
 
@@ -115,7 +116,8 @@ def test_a_network_that_lags_is_given_up_within_its_first_fold(play: Play) -> No
             return super().__call__(config, round_, labels, metric, watched)
 
     found = play(Lagging(), trials=12, evidence__cost=0.1)
-    assert [row.note for row in found.rows[9:]] == ["its network lagged after 25 % of the first fold"] * 3
+    said = "its network lagged after 25 % of the first fold"
+    assert [row.note for row in found.rows[9:]] == [said] * 3
     assert found.rows[9].folds == 0
     assert found.winner.number < 9
 
@@ -129,8 +131,7 @@ def test_where_nothing_is_better_the_default_is_kept(play: Play) -> None:
 def test_settings_that_cannot_be_trained_cost_one_trial_only(play: Play) -> None:
     found = play(Scripted({9: HeedfulError("the loss is not finite")}), trials=4)
     failed = found.rows[1]
-    assert (failed.state, failed.note, failed.name) == ("failed", "the loss is not finite", "near 1") or (
-        failed.state, failed.note, failed.name) == ("failed", "the loss is not finite", "fast")  # fmt: skip
+    assert (failed.state, failed.note) == ("failed", "the loss is not finite")
     assert len(found.rows) == 4
     with pytest.raises(HeedfulError, match="no good"):
         play(Scripted({1: HeedfulError("no good")}))
@@ -142,35 +143,33 @@ def test_settings_that_cannot_be_trained_cost_one_trial_only(play: Play) -> None
 def test_a_search_goes_on_where_it_ended(play: Play, tmp_path: Path) -> None:
     first = play(trials=3, folder=tmp_path)
     seen = Scripted()
-    again = play(seen, trials=6, folder=tmp_path)
-    assert [row.number for row in again.rows] == list(range(6))
+    again = play(seen, trials=5, folder=tmp_path)
+    assert [row.number for row in again.rows] == list(range(5))
     assert [row.value for row in again.rows[:3]] == [row.value for row in first.rows]
     assert again.rows[0].name == "default"
     assert again.rows[3].name == "near 2"
     alone_ = Scripted()
-    once_more = play(alone_, trials=6, folder=tmp_path)
+    once_more = play(alone_, trials=5, folder=tmp_path)
     assert alone_.seen == [], "nothing is measured twice, the confirmation included"
     assert once_more.confirmed == again.confirmed
     assert once_more.settings == again.settings
 
 
 def test_a_killed_search_loses_its_running_trial_only(play: Play, tmp_path: Path) -> None:
-    class Killed(BaseException):
-        """Leaves the trial as SIGKILL does: running."""
-
-    play(trials=3, folder=tmp_path)
+    play(trials=2, folder=tmp_path)
     journal = tmp_path / JOURNAL
     whole = journal.read_bytes()
-    play(trials=4, folder=tmp_path)
+    play(trials=3, folder=tmp_path)
     grown = journal.read_bytes()
     assert grown.startswith(whole)
     rest = grown[len(whole) :].splitlines(keepends=True)
-    for lines in range(len(rest)):  # killed after each operation of the fourth trial, and within
+    assert len(rest) > 20
+    for lines in (0, 1, 5, len(rest) - 1):  # killed within these operations of the third trial
         journal.write_bytes(whole + b"".join(rest[:lines]) + rest[lines][:7])
         (tmp_path / f"{JOURNAL}.lock").touch()
-        found = play(trials=5, folder=tmp_path)
+        found = play(trials=3, folder=tmp_path)
         names = [row.name for row in found.rows if row.state != "failed"]
-        assert names == ["default", "fast", "near 1", "near 2", "near 3"]
+        assert names == ["default", "fast", "near 1"]
         assert found.rows[0].number == 0
 
 
@@ -193,8 +192,9 @@ def test_minutes_are_kept_and_time_is_left_for_the_end(monkeypatch: pytest.Monke
             now[0] += 10
             return super().__call__(config, *arguments)
 
+    judge_ = Slow()
     for module in ("search", "confirm"):
-        monkeypatch.setattr(f"heedful.learn.tune.{module}.judge", judge_ := Slow())
+        monkeypatch.setattr(f"heedful.learn.tune.{module}.judge", judge_)
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     budget = Budget(minutes=10, clock=lambda: now[0])
     found = search(task(), budget, lambda line: None)
@@ -227,8 +227,7 @@ def test_no_pickle_anywhere(play: Play, tmp_path: Path, monkeypatch: pytest.Monk
 
     for name in ("dump", "dumps", "load", "loads", "Pickler", "Unpickler"):
         monkeypatch.setattr(pickle, name, refuse)
-    play(trials=12, folder=tmp_path)
-    play(trials=13, folder=tmp_path)
+    play(trials=11, folder=tmp_path)  # neighbours, then one of the sampler
     assert [path.name for path in tmp_path.iterdir()] == [JOURNAL]
     for line in (tmp_path / JOURNAL).read_text("ascii").splitlines():
         assert isinstance(json.loads(line), dict)
@@ -281,13 +280,13 @@ def test_a_fold_is_judged_by_texts_that_training_has_not_seen() -> None:
 
 
 def test_a_function_for_those_who_use_scikit_learn() -> None:
-    texts, labels = zip(*((e.text, e.labels[0] == "positive") for e in reviews(60)), strict=True)
-    found = tune_estimator(texts, labels, preset="fast", trials=2, seed=4,
+    texts, labels = zip(*((e.text, e.labels[0] == "positive") for e in reviews(40)), strict=True)
+    found = tune_estimator(texts, labels, preset="fast", trials=1, seed=4,
                            settings={"train.threads": 1})  # fmt: skip
-    assert len(found.rows) == 2
+    assert len(found.rows) == 1
     classifier = found.classifier().fit(texts, labels)
     assert (classifier.seed, classifier.classes_.tolist()) == (4, [False, True])
-    with pytest.raises(HeedfulError, match="60 texts but 2 labels"):
+    with pytest.raises(HeedfulError, match="40 texts but 2 labels"):
         tune_estimator(texts, [0, 1])
     with pytest.raises(HeedfulError, match="accuracy or loss"):
         tune_estimator(texts, labels, metric="f1")  # type: ignore[arg-type]

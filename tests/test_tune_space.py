@@ -108,7 +108,8 @@ def test_without_a_network_what_is_set_can_be_trained() -> None:
     found = task(rows=60)
     base, profile = found.pinned(found.asked)
     space = space_for(base, profile, found.asked.given)
-    wanted = config_of(space, space.suggest(optuna.trial.FixedTrial(space.start({ENCODER: "none"}))))
+    params = space.suggest(optuna.trial.FixedTrial(space.start({ENCODER: "none"})))
+    wanted = config_of(space, params)
     made, _ = found.pinned(apply(found.asked, to_set(found, wanted)))
     assert made == wanted
     assert to_set(found, base) == {}, "the default needs nothing"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -60,14 +62,21 @@ def run_tuning(asked: Tuning, config: Config, options: ReadOptions) -> int:
         # Reports are handed on: in them, data have names and no place.
         told = command_of(tuned, names_of(asked.data), names_of(asked.valid), options)
         write_report(folder, tuned, told)
-        _tell(tuned, folder)
+        with _tables(asked):
+            _tell(tuned, folder)
         if asked.json:
             write_json(asked.json, tuned.to_json() | {"command": told})
         if tuned.interrupted:
             note("the same command with --resume goes on; what is best so far is trained by")
             note(f"  {command_of(tuned, asked.data, asked.valid, options)}", style="")
             return 130
-        return _train(asked, folder, tuned, config, options, files)
+        with _tables(asked):
+            return _train(asked, folder, tuned, config, options, files)
+
+
+def _tables(asked: Tuning) -> AbstractContextManager[Any]:
+    """Where tables go: beside the notes, if standard output is for JSON alone."""
+    return redirect_stdout(sys.stderr) if asked.json == "-" else nullcontext()
 
 
 def _refuse(asked: Tuning, config: Config) -> None:
