@@ -72,7 +72,9 @@ def shown(facts: dict[str, Any]) -> str:
     rows += [["validation, confirmed", *_gain(report["confirmation"])]]
     low, high = test["interval"]
     gain = f"{test['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
-    rows.append(["test, read once", f"{test['texts']:,}", gain, f"{test['mcnemar']['p_value']:.3f}"])
+    rows.append(
+        ["test, read once", f"{test['texts']:,}", gain, f"{test['mcnemar']['p_value']:.3f}"]
+    )
     return contest.table(["part", "texts", "winner − default", "McNemar p"], rows)
 
 

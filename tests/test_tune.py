@@ -74,7 +74,7 @@ def test_the_default_comes_first_then_fast_then_neighbours(play: Play) -> None:
     scripted = Scripted()
     found = play(scripted, trials=12)
     assert [row.name for row in found.rows] == [
-        "default", "fast", *(f"near {i}" for i in range(1, 9)), "", "",
+        "default", "fast", "vectors", *(f"near {i}" for i in range(1, 9)), "",
     ]  # fmt: skip
     assert [row.number for row in found.rows] == list(range(12))
     base, _ = task().pinned(task().asked)
@@ -147,12 +147,25 @@ def test_a_search_goes_on_where_it_ended(play: Play, tmp_path: Path) -> None:
     assert [row.number for row in again.rows] == list(range(5))
     assert [row.value for row in again.rows[:3]] == [row.value for row in first.rows]
     assert again.rows[0].name == "default"
-    assert again.rows[3].name == "near 2"
+    assert again.rows[3].name == "near 1"
     alone_ = Scripted()
     once_more = play(alone_, trials=5, folder=tmp_path)
     assert alone_.seen == [], "nothing is measured twice, the confirmation included"
     assert once_more.confirmed == again.confirmed
     assert once_more.settings == again.settings
+
+
+def test_a_folder_is_for_one_search(play: Play, tmp_path: Path) -> None:
+    play(trials=1, folder=tmp_path)
+    with pytest.raises(HeedfulError, match="holds a search with other settings"):
+        play(trials=2, folder=tmp_path, evidence__cost=0.3)
+
+
+def test_memory_that_lacks_costs_one_trial_and_a_fault_of_ours_is_told(play: Play) -> None:
+    found = play(Scripted({8: RuntimeError("DefaultCPUAllocator: not enough memory")}), trials=3)
+    assert (found.rows[1].state, found.rows[1].note) == ("failed", "out of memory")
+    with pytest.raises(RuntimeError, match="a fault"):
+        play(Scripted({8: RuntimeError("a fault")}), trials=3)
 
 
 def test_a_killed_search_loses_its_running_trial_only(play: Play, tmp_path: Path) -> None:
@@ -169,12 +182,12 @@ def test_a_killed_search_loses_its_running_trial_only(play: Play, tmp_path: Path
         (tmp_path / f"{JOURNAL}.lock").touch()
         found = play(trials=3, folder=tmp_path)
         names = [row.name for row in found.rows if row.state != "failed"]
-        assert names == ["default", "fast", "near 1"]
+        assert names == ["default", "fast", "vectors"]
         assert found.rows[0].number == 0
 
 
 def test_ctrl_c_keeps_the_best(play: Play, tmp_path: Path) -> None:
-    found = play(Scripted({7 * 3 + 2: KeyboardInterrupt()}), trials=9, folder=tmp_path)
+    found = play(Scripted({7 * 3 + 1: KeyboardInterrupt()}), trials=9, folder=tmp_path)
     assert found.interrupted
     assert len(found.rows) == 3
     assert found.winner.number in range(3)
@@ -253,7 +266,11 @@ def test_a_torn_line_is_cut_and_a_damaged_journal_is_told(play: Play, tmp_path: 
 
 
 def test_two_searches_in_one_folder_are_refused(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(HeedfulError, match="another heedful tune"), alone(tmp_path):
+    with (
+        alone(tmp_path),
+        pytest.raises(HeedfulError, match="another heedful tune"),
+        alone(tmp_path),
+    ):
         pass
     with alone(tmp_path):
         pass

@@ -92,6 +92,14 @@ def test_refusals(data: Path, tmp_path: Path, flags: tuple[Any, ...], said: str)
     assert not (tmp_path / "x").exists()
 
 
+def test_a_seed_may_come_by_set_and_a_folder_stays_clean(data: Path, tmp_path: Path) -> None:
+    one = tmp_path / "one.csv"
+    one.write_text("text,label\na b,x\nc d,x\n")
+    refused = heedful("tune", one, "--out", tmp_path / "x", "--set", "train.seed=5").refusal()
+    assert "every row has the label" in refused
+    assert not (tmp_path / "x").exists()
+
+
 def test_pairs_are_refused(tmp_path: Path) -> None:
     assert "of classifiers" in heedful("tune", "clock", "--out", tmp_path / "x").refusal()
 

@@ -38,6 +38,9 @@ def test_every_draw_makes_settings_that_can_be_trained(name: str, profile: Profi
     text = "word " * int(profile.tokens)
     base = pinned(preset(name), [text] * 20, profile)
     space = space_for(base, profile)
+    for _, params in plan_of(space, profile):
+        config_of(space, space.suggest(optuna.trial.FixedTrial(params)))
+        assert all(d.holds(params[d.address]) for d in space.dimensions)
     assert config_of(space, space.start()) == apply(base, space.start()), "the first is the base"
     assert all(value_of(config_of(space, space.start()), d.address) == value_of(base, d.address)
                for d in space.dimensions)  # fmt: skip
@@ -57,8 +60,9 @@ def test_every_draw_makes_settings_that_can_be_trained(name: str, profile: Profi
 def test_a_trial_without_a_network_has_no_settings_of_one() -> None:
     profile = PROFILES[1]
     space = space_for(pinned(preset("default"), ["a b"] * 9_000, profile), profile)
-    assert [name for name, _ in plan_of(space)] == ["default", "fast"]
-    fast = optuna.trial.FixedTrial(plan_of(space)[1][1])
+    plan = plan_of(space, profile)
+    assert [name for name, _ in plan] == ["default", "fast", "vectors"]
+    fast = optuna.trial.FixedTrial(plan[1][1])
     params = space.suggest(fast)
     assert params[ENCODER] == "none"
     assert not any(name.startswith(("model.w", "train.", "pretrain.")) for name in params)

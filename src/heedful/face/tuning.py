@@ -42,7 +42,6 @@ class Tuning:
     trials: int | None = None
     minutes: float | None = None
     metric: str | None = None
-    seed: int = 0
     resume: bool = False
     json: str | None = None
 
@@ -102,7 +101,7 @@ def _task(
         labels.encode(valid)  # an unknown label is told before hours are spent
         _warn_shared(corpus.examples, valid)
     metric = cast(Metric, asked.metric or usual_metric(labels))
-    return Task(corpus.examples, valid, labels, config, metric, asked.seed, folder, trains=True)
+    return Task(corpus.examples, valid, labels, config, metric, config.train.seed, folder, True)
 
 
 def _warn_shared(train: Sequence[Example], valid: Sequence[Example]) -> None:
@@ -123,7 +122,6 @@ def _plan(asked: Tuning, task: Task, corpus: Corpus) -> dict[str, Any]:
         "validation_data": names_of(asked.valid),
         "fingerprint": fingerprint([*corpus.examples, *task.valid]),
         "metric": task.metric,
-        "seed": asked.seed,
     }
 
 

@@ -34,7 +34,9 @@ def tune(
         list[str] | None,
         typer.Option("--set", help="A setting that stays as it is.", metavar="KEY=VALUE"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.", min=0, metavar="N")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Of everything random.", min=0, metavar="N")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a search.")] = False,
     json: o.Json = None,
     text: o.Text = None,
@@ -54,12 +56,10 @@ def tune(
     Of data with a split column the training rows are used (--split all: every row).
     """
     flags = locals()
-    overrides = {"train.seed": seed}
-    config = o.configuration(preset, set_ or [], overrides)
+    config = o.configuration(preset, set_ or [], {"train.seed": seed})
     options = o.read_options(flags, "train")
     from heedful.face.tuning import Tuning, run_tuning
 
-    asked = Tuning(
-        tuple(data), tuple(valid or ()), out, trials, minutes, metric, seed, resume, json
-    )
+    further = tuple(valid or ())
+    asked = Tuning(tuple(data), further, out, trials, minutes, metric, resume, json)
     raise typer.Exit(run_tuning(asked, config, options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from heedful.learn.tune.spaces import config_of, plan_of, space_for
 from heedful.learn.tune.tuned import Tuned
 from heedful.records import Example, HeedfulError
 from heedful.settings import SECTIONS, apply, value_of
-from heedful.text.corpus import split
+from heedful.text.corpus import fingerprint, split
 from heedful.text.labels import Labels
 
 if TYPE_CHECKING:
@@ -102,10 +103,11 @@ def search(task: Task, budget: Budget, say: Say) -> Tuned:
         raise HeedfulError("--set leaves nothing to search for; leave some settings open")
     say(f"{profile}; {rounds}; {len(space.dimensions)} settings are searched for")
     study = study_in(task.folder, task.seed)
+    _check_same(study, task)
+    plan = plan_of(space, profile)
     run = Search(
-        study, space, rounds, task.labels, task.metric, budget, plan_of(space), task.trains,
-        task.seed, say,
-    )  # fmt: skip
+        study, space, rounds, task.labels, task.metric, budget, plan, task.trains, task.seed, say
+    )
     interrupted = _interrupted(run.run, say, study)
     found = _Found(study, space, rounds)
     pair = None
@@ -114,6 +116,26 @@ def search(task: Task, budget: Budget, say: Say) -> Tuned:
         interrupted = _interrupted(lambda: kept.append(_confirm(task, found, budget, say)), say)
         pair = kept[0] if kept else None
     return _concluded(task, found, profile, pair, budget, interrupted=interrupted)
+
+
+def _check_same(study: Study, task: Task) -> None:
+    """Raise HeedfulError where a folder holds the search for something else."""
+    of = {
+        "texts": fingerprint([*task.examples, *task.valid]),
+        "settings": json.loads(json.dumps(task.asked.to_json())),
+        "metric": task.metric,
+        "seed": task.seed,
+    }
+    found = study.user_attrs.get("of")
+    if found is None:  # killed before this was written, nothing was tried
+        study.set_user_attr("of", of)
+        return
+    if found == of:
+        return
+    differs = next(name for name in of if found.get(name) != of[name])
+    raise HeedfulError(
+        f"{task.folder} holds a search with other {differs}; give the same, or another folder"
+    )
 
 
 def _interrupted(step: Callable[[], Any], say: Say, study: Study | None = None) -> bool:

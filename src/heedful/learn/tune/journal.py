@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
 JOURNAL = "trials.jsonl"
+_LOCK = ".lock"
 _NAME = "heedful"
 
 
@@ -99,7 +100,7 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         HeedfulError: another one searches there.
     """
-    with (folder / ".lock").open("ab") as file:
+    with (folder / _LOCK).open("ab") as file:
         if os.name == "posix":
             import fcntl
 
@@ -110,7 +111,11 @@ def alone(folder: Path) -> Iterator[None]:
                     f"another heedful tune works in {folder}; wait for it, or search in another "
                     "folder"
                 ) from None
-        yield
+        try:
+            yield
+        finally:
+            if [path.name for path in folder.iterdir()] == [_LOCK]:  # nothing came of it
+                (folder / _LOCK).unlink()
 
 
 def packed(values: NDArray[np.float32]) -> str:

@@ -44,9 +44,10 @@ class Rounds:
 
     def __str__(self) -> str:
         judged, kept = (sum(len(r.judged) for r in part) for part in (self.search, self.confirm))
+        search, confirm = (fold_count(len(part)) for part in (self.search, self.confirm))
         return (
-            f"{judged:,} texts in {fold_count(len(self.search))} judge every trial, {kept:,} others "
-            f"in {fold_count(len(self.confirm))} the winner"
+            f"{judged:,} texts in {search} judge every trial, {kept:,} others in {confirm} the "
+            "winner"
         )
 
 

@@ -144,10 +144,12 @@ class Search:
             self.study.tell(trial, state=TrialState.PRUNED)
             self._tell(trial.number, time.monotonic() - started)
             raise
-        except (HeedfulError, MemoryError) as error:
-            if first:
+        except (HeedfulError, MemoryError, RuntimeError) as error:
+            # Of torch's own errors, memory that is lacking is one of the settings.
+            out_of_memory = isinstance(error, MemoryError) or "memory" in str(error)
+            if first or not (out_of_memory or isinstance(error, HeedfulError)):
                 raise
-            self._fail(trial, str(error) or "out of memory")
+            self._fail(trial, "out of memory" if out_of_memory else str(error))
         else:
             self.study.tell(trial, float(values.mean()))
         self._tell(trial.number, time.monotonic() - started)

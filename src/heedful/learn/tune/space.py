@@ -51,6 +51,12 @@ class Dimension:
         low, high = min(self.low, float(value)), max(self.high, float(value))
         return replace(self, low=low, high=high, log=self.log and low > 0)
 
+    def holds(self, value: Value) -> bool:
+        """Whether a value is one to choose from, or lies in the range."""
+        if self.values:
+            return value in self.values
+        return not isinstance(value, str) and self.low <= value <= self.high
+
     def suggest(self, trial: BaseTrial) -> Value:
         """What a trial has for it."""
         if self.values:
@@ -97,9 +103,13 @@ class Space:
         return found
 
     def start(self, changes: Mapping[str, Value] | None = None) -> Params:
-        """The base itself as values, some of them changed; unknown addresses are left out."""
+        """The base itself as values, changed where the space holds what is to be changed to."""
         own = {d.address: spelt(value_of(self.base, d.address)) for d in self.dimensions}
-        return own | {k: v for k, v in (changes or {}).items() if k in own}
+        wanted = changes or {}
+        held = [
+            d.address for d in self.dimensions if d.address in wanted and d.holds(wanted[d.address])
+        ]
+        return own | {address: wanted[address] for address in held}
 
     def neighbour(self, params: Mapping[str, Value], seed: str) -> Params:
         """`params` with about four settings, one at least, drawn anew: those of its encoder."""

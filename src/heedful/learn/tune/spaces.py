@@ -16,6 +16,15 @@ NETWORKS = frozenset(("token", "conv", "bilstm", "bigru"))
 _WIDE = NETWORKS - {"token"}
 _CONV = frozenset(("conv",))
 
+SHORT_TIPS: dict[str, Params] = {
+    "vectors": {
+        "pretrain.on_training": True,
+        "train.validation": 0.05,
+        "evidence.cost": 0.05,
+    },
+}
+"""What was good on the training side of MR (docs/tune.md): tried before anything is drawn."""
+
 
 def space_for(base: Config, profile: Profile, fixed: frozenset[str] = frozenset()) -> Space:
     """The space for some data.
@@ -49,13 +58,15 @@ def config_of(space: Space, params: Params) -> Config:
     return apply(space.base, settings_of(params))
 
 
-def plan_of(space: Space) -> list[tuple[str, Params]]:
-    """The first trials by name: the base as it is, then n-gram evidence alone (`fast`)."""
+def plan_of(space: Space, profile: Profile) -> list[tuple[str, Params]]:
+    """The first trials by name: the base as it is, n-gram evidence alone (`fast`), tips."""
+    tips = SHORT_TIPS if profile.short and space.base.model.encoder == "conv" else {}
     found = [("default", space.start())]
     encoder = next((d for d in space.dimensions if d.address == ENCODER), None)
     if encoder is not None and "none" in encoder.values:
         found.append(("fast", space.start({ENCODER: "none"})))
-    return found
+    found += [(name, space.start(values)) for name, values in tips.items()]
+    return [each for i, each in enumerate(found) if each[1] not in [p for _, p in found[:i]]]
 
 
 def _encoders(base: Config, profile: Profile) -> Dimension:
