@@ -167,7 +167,7 @@ def test_the_page_in_a_browser(browser: Any, tmp_path: Path) -> None:
 def test_a_real_search_killed_and_resumed(tmp_path: Path) -> None:
     """Networks and evidence on generated reviews, through the command line, two calls."""
     folder = tmp_path / "found"
-    flags = ("tune", "reviews:300", "--out", folder, "--set", "train.threads=1")
+    flags = ("tune", "reviews:300:1", "--out", folder, "--set", "train.threads=1")
     assert heedful(*flags, "--trials", 2).code == 0
     first = json.loads((folder / "report.json").read_text("utf-8"))
     ran = heedful(*flags, "--trials", 4, "--resume")
@@ -177,4 +177,4 @@ def test_a_real_search_killed_and_resumed(tmp_path: Path) -> None:
     assert len(record["trials"]) == 4
     by_number = {trial["number"]: trial for trial in record["trials"]}
     assert by_number[record["winner"]]["value"] >= by_number[record["default"]]["value"]
-    assert heedful("evaluate", folder / "run", "reviews:100", "--split", "all").code == 0
+    assert heedful("evaluate", folder / "run", "reviews:100:2").code == 0
