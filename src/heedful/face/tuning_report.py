@@ -54,13 +54,13 @@ def cells(row: Row, tuned: Tuned) -> list[str]:
 
 
 def best_table(tuned: Tuned, most: int = 5) -> Shown:
-    """The best few, for the terminal."""
+    """The best few, for the terminal; what they changed stands in the lines about them."""
     table = Shown()
-    for number, heading in enumerate(HEAD):
+    for number, heading in enumerate(HEAD[:-1]):
         numeric = 2 <= number <= 5
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric)
     for row in best_rows(tuned)[:most]:
-        table.add_row(*map(cell, cells(row, tuned)))
+        table.add_row(*map(cell, cells(row, tuned)[:-1]))
     return table
 
 
