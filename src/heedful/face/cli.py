@@ -15,6 +15,7 @@ from heedful.face import options as o
 from heedful.face.commands.convert import convert
 from heedful.face.commands.embed import embed
 from heedful.face.commands.push import push
+from heedful.face.commands.tune import tune
 from heedful.face.console import note, stderr
 from heedful.face.hub_run import opened_all, opened_if
 from heedful.face.onnx_file import is_exported
@@ -185,6 +186,9 @@ def train(
         baseline = config.model.encoder != "none"
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further, logs)
     raise typer.Exit(run_training(job, config, options))
+
+
+app.command()(tune)
 
 
 @app.command()

@@ -102,7 +102,7 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         """
         texts, y = texts_and_labels(X, y)
         more = None if unlabelled is None else as_texts(unlabelled)
-        names, classes, task, indicator = _read_targets(y)
+        names, classes, task, indicator = read_targets(y)
         if len(names) != len(texts):
             raise HeedfulError(f"{len(texts)} texts but {len(names)} labels")
         config = self._config()
@@ -289,7 +289,7 @@ def _check_collections(values: list[Any]) -> None:
             )
 
 
-def _read_targets(
+def read_targets(
     y: Iterable[Any],
 ) -> tuple[list[tuple[str, ...]], NDArray[Any], Task, bool]:
     """Label names per text, the classes, the task, and whether y is an indicator matrix."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from heedful.config import Config
+from heedful.config import Config, EvidenceConfig
 from heedful.presets import for_short_texts, left_to_rules
 from heedful.records import Task
 from heedful.settings import has_shapes
@@ -41,7 +41,13 @@ def for_texts(config: Config, texts: Sequence[str]) -> Config:
 
 
 def with_rules(config: Config, encoded: Encoded, task: Task) -> Config:
-    """The settings with every open one of n-gram evidence filled in.
+    """The settings with every open one of n-gram evidence filled in: see `evidence_for`."""
+    tokens = float(np.mean(encoded.lengths)) if len(encoded) else 0.0
+    return replace(config, evidence=evidence_for(config, tokens, len(encoded), task))
+
+
+def evidence_for(config: Config, tokens: float, texts: int, task: Task) -> EvidenceConfig:
+    """The settings of n-gram evidence, every open one filled in.
 
     Short texts hold few groups of words: parts of words count too, single occurrences count, and an
     error costs more; where there are few such texts, first and last words and pairs with a gap
@@ -50,22 +56,28 @@ def with_rules(config: Config, encoded: Encoded, task: Task) -> Config:
     the hinge loss, which looks at the texts near its boundary only, orders the others badly: theirs
     is the logistic loss. Chosen by validation on TREC, MR and GoEmotions against IMDB; figures in
     docs/design.md.
+
+    Args:
+        config: all settings.
+        tokens: of a training text, on average.
+        texts: how many there are to train on.
+        task: binary, multi-class or multi-label.
     """
     evidence = config.evidence
     if not evidence.orders:
-        return config
-    short = float(np.mean(encoded.lengths)) <= SHORT if len(encoded) else True
-    few = short and len(encoded) < FEW
+        return evidence
+    short = tokens <= SHORT
+    few = short and texts < FEW
     chosen: dict[str, Any] = {
         "subwords": 5 if short else 0,
         "reach": 5 if few else 1,
         "borders": few,
         "frames": few and has_shapes(config),
-        "min_texts": 1 if short and len(encoded) < MANY else 3,
+        "min_texts": 1 if short and texts < MANY else 3,
         "cost": 0.1 if short else 0.05,
         "loss": "squared-hinge",
     }
     if task == "multi-label":
         chosen |= {"cost": LOGISTIC_COST, "loss": "logistic"}
     open_ = {name: value for name, value in chosen.items() if getattr(evidence, name) is None}
-    return replace(config, evidence=replace(evidence, **open_))
+    return replace(evidence, **open_)
