@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.cluster.engine import asked_cluster
 from heedful.face.console import note, stderr
 from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
@@ -244,6 +245,9 @@ def predict(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """Labels and probabilities of texts, row by row; of a run that rewrites, what it writes.
 
@@ -255,12 +259,18 @@ def predict(
     from heedful.face.output.asked import Output
 
     to = Output(output, format, resume, with_text, keep_columns)
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse(flags | {"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("label", "split", "num_words", "keep_columns"), REWRITER)
         from heedful.face.rewriting_scoring import Writing, run_rewriting
 
         writing = Writing(to)
         return run_rewriting(run, texts or [], input or [], options, Columns(text), writing)
+    if cluster:
+        from heedful.face.cluster.predict import run_predict_on_cluster
+
+        return run_predict_on_cluster(run, texts or [], input or [], options, to, cluster)
     from heedful.face.scoring import run_predict
 
     run_predict(run, texts or [], input or [], options, to)

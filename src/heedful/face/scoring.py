@@ -38,9 +38,7 @@ def run_predict(
     refuse_to_resume(output, paths)
     refuse_to_lose_input(output, paths)
     model = open_scorer(run)
-    # The label column of training need not be there: only an own --label is looked for.
-    known = model.options(options)
-    known = replace(known, labelled=False, label=options.label, beside=output.beside)
+    known = scoring_options(model, options, output)
     with taking_stdin(paths, options, lines=True, trained=known) as files:
         source = open_stream(files, known) if files else Stream(())
         parts = chain([given(texts, known)], source.parts())
@@ -52,6 +50,15 @@ def run_predict(
             threads=model.threads,
         )
         write_scored(scoring, output)
+
+
+def scoring_options(model: Scorer, options: ReadOptions, output: Output) -> ReadOptions:
+    """How texts to be scored are read: as the training texts were, unless the user says otherwise.
+
+    The label column of training need not be there: only an own --label is looked for.
+    """
+    known = model.options(options)
+    return replace(known, labelled=False, label=options.label, beside=output.beside)
 
 
 def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
