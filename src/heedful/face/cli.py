@@ -261,7 +261,7 @@ def predict(
     to = Output(output, format, resume, with_text, keep_columns)
     cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
-        refuse(flags | {"engine": cluster}, ("engine",), REWRITER)
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("label", "split", "num_words", "keep_columns"), REWRITER)
         from heedful.face.rewriting_scoring import Writing, run_rewriting
 
@@ -361,6 +361,9 @@ def explain(
     num_words: o.NumWords = None,
     source: o.Source = None,
     beam: o.Beam = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """Which words a decision rests on, and how far to trust that: in colour, as page or JSON.
 
@@ -368,7 +371,9 @@ def explain(
     """
     flags = locals()
     options = o.read_options(flags)
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("method", "all_methods", "trust", "class_", *LABELLED), REWRITER)
         from heedful.face.rewriting_explaining import Shown, run_alignment
 
@@ -379,12 +384,13 @@ def explain(
 
     wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
     if is_exported(run):
+        refuse({"engine": cluster}, ("engine",), "an exported file")
         from heedful.face.onnx_explaining import run_explain_file
 
         return run_explain_file(run, texts or [], input or [], options, wanted)
     from heedful.face.explaining import run_explain
 
-    run_explain(run, texts or [], input or [], options, wanted)
+    run_explain(run, texts or [], input or [], options, wanted, cluster)
     return None
 
 
@@ -469,6 +475,9 @@ def trust(
     num_words: o.NumWords = None,
     source: o.Source = None,
     beam: o.Beam = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """How far a run's maps may be trusted: every method against chance and the best there is.
 
@@ -478,7 +487,9 @@ def trust(
     """
     flags = locals()
     options = o.read_options(flags, "test")
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("method", "seeds", "map", *LABELLED), REWRITER)
         from heedful.face.rewriting_trusting import Erasing, run_alignment_trust
 
@@ -488,7 +499,7 @@ def trust(
     from heedful.face.trusting import Asked, run_trust
 
     asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), controls, map, json, seed)
-    run_trust(run, data, options, asked)
+    run_trust(run, data, options, asked, cluster)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The command's side of scoring on a cluster: hands out inputs, keeps the journal, moves the bar."""
+"""The command's side of scoring on a cluster: hands out inputs, keeps the journal and a bar."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def _rows(place: Place, options: ReadOptions) -> Iterator[Row]:
         yield from stream
 
 
-def _work(
-    jobs: Sequence[Job], task: Task, writing: Writing, keeper: Keeper, workers: int
-) -> None:
+def _work(jobs: Sequence[Job], task: Task, writing: Writing, keeper: Keeper, workers: int) -> None:
     import ray
 
     flow = Flow(

@@ -19,7 +19,7 @@ PLACE = 0.5
 """Processors that an actor reserves: those of a lost node find a place on the others, as long as
 half of the processors are left."""
 RETRIES = 5
-"""How often a cell is given to a worker again whose process died over it, or whose node was lost."""
+"""How often a cell is given out again because the worker's process died, or its node was lost."""
 WAITING = 2
 """Cells that an actor has or waits for."""
 Cells = Iterator[bytes]
@@ -89,11 +89,13 @@ def _dataset(jobs: Sequence[bytes], flow: Flow, workers: int) -> Any:
         batch_size=1,
         batch_format="pyarrow",
         num_cpus=PLACE,
-        compute=ray.data.ActorPoolStrategy(
-            size=workers, max_tasks_in_flight_per_actor=WAITING
-        ),
-        max_task_retries=RETRIES,
+        compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=WAITING),
+        ray_remote_args_fn=_retries,
     )
+
+
+def _retries() -> dict[str, int]:
+    return {"max_task_retries": RETRIES}
 
 
 def _quiet() -> None:

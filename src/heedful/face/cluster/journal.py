@@ -104,7 +104,7 @@ def read_journal(content: bytes, where: str) -> Journal:
 
 
 def begun(store: Store, identity: Mapping[str, Any], inputs: int, *, resume: bool) -> Journal:
-    """The journal of a folder that is begun, or gone on with; what cannot be gone on with is cleared.
+    """The journal of a folder that is begun, or gone on with; anything else of it is cleared.
 
     Raises:
         HeedfulError: there is nothing to go on with but a whole folder, or it was made from

@@ -69,7 +69,7 @@ def _of_path(name: str) -> list[Place]:
     if path.exists():
         return [_file(path)]
     if _MAGIC & set(name):
-        paths = sorted(file for file in map(Path, glob.glob(name, recursive=True)))
+        paths = sorted(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207 - absolute, too
         files = [_file(file) for file in paths if file.is_file()]
         if not files:
             raise HeedfulError(f"no file is called {name}; look at --input")

@@ -1,4 +1,4 @@
-"""What workers of `heedful predict --engine ray` do: read inputs as units, score units into files."""
+"""What workers of `heedful predict --engine ray` do: inputs become units, units become files."""
 
 from __future__ import annotations
 
@@ -129,8 +129,7 @@ class Scores:
     def _scored(self, unit: Unit) -> Done:
         scorer, writing = self._scorer(unit.before), self._writing
         pieces = (
-            records_of(scorer, piece, 1, writing.with_text, writing.beside)
-            for piece in unit.pieces
+            records_of(scorer, piece, 1, writing.with_text, writing.beside) for piece in unit.pieces
         )
         name = file_name(unit.input, unit.number, writing.inputs)
         rows, errors = write(pieces, writing.columns, lambda file: self._store.put(name, file))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heedful.face.onnx_file import is_exported
 from heedful.face.scorer import Scorer, open_scorer
 from heedful.learn.layout import BASELINE, CHECKPOINT, EVALUATIONS, REPORT, SKETCH, VALIDATION
 from heedful.records import HeedfulError
+
+if TYPE_CHECKING:
+    from heedful.learn.model import TextModel
 
 LARGEST = 1 << 28
 """Bytes up to which a model travels; a larger one must lie where every node can read it."""
@@ -79,11 +85,28 @@ def load(shipped: Shipped) -> Scorer:
     Raises:
         HeedfulError: another heedful here, or the model cannot be loaded.
     """
-    shipped.check()
-    with tempfile.TemporaryDirectory(prefix="heedful-") as folder:
-        path = shipped.unpack(Path(folder))
+    with _unpacked(shipped) as path:
         if shipped.exported:
             from heedful.face.onnx_model import OnnxModel
 
             return OnnxModel.load(path, threads=1)
         return open_scorer(str(path))
+
+
+def load_run(shipped: Shipped) -> TextModel:
+    """The model of a run folder.
+
+    Raises:
+        HeedfulError: another heedful here, or the model cannot be loaded.
+    """
+    from heedful.learn.folder import load_model
+
+    with _unpacked(shipped) as path:
+        return load_model(path)
+
+
+@contextmanager
+def _unpacked(shipped: Shipped) -> Iterator[Path]:
+    shipped.check()
+    with tempfile.TemporaryDirectory(prefix="heedful-") as folder:
+        yield shipped.unpack(Path(folder))

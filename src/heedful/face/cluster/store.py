@@ -13,7 +13,6 @@ there.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
@@ -111,8 +110,8 @@ class Disk:
             if self.path.exists():
                 old = self.parts / "old"
                 shutil.rmtree(old, ignore_errors=True)
-                os.rename(self.path, old)
-            os.rename(self._rows, self.path)
+                self.path.rename(old)
+            self._rows.rename(self.path)
         (self.parts / JOURNAL).unlink(missing_ok=True)
         shutil.rmtree(self.parts, ignore_errors=True)
 
