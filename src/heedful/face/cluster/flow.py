@@ -6,6 +6,7 @@ what it has made. What a lost node held is made anew, and what it worked on is g
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ MOST_BLOCKS = 10_000
 PLACE = 0.5
 """Processors that an actor reserves: those of a lost node find a place on the others, as long as
 half of the processors are left."""
-RETRIES = 5
-"""How often a cell is given out again because the worker's process died, or its node was lost."""
+STARTS = 5
+"""How often work on a cell is begun: a text over which a process dies must not kill for ever."""
 WAITING = 2
 """Cells that an actor has or waits for."""
 Cells = Iterator[bytes]
@@ -30,7 +31,8 @@ class Flow:
     """What is done to cells.
 
     Attributes:
-        worker: a class whose objects turn a cell into another; one an actor.
+        worker: a class whose objects turn a cell into another, and say `about` a cell what it is;
+            one an actor.
         arguments: for making one.
         read: turns a job into cells, in a task of its own; None = jobs are cells.
         options: for `read`, after the job.
@@ -85,17 +87,33 @@ def _dataset(jobs: Sequence[bytes], flow: Flow, workers: int) -> Any:
         )
     return data.map_batches(
         _Working,
-        fn_constructor_args=(flow.worker, *flow.arguments),
+        fn_constructor_args=(_starts(), flow.worker, *flow.arguments),
         batch_size=1,
         batch_format="pyarrow",
         num_cpus=PLACE,
         compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=WAITING),
-        ray_remote_args_fn=_retries,
     )
 
 
-def _retries() -> dict[str, int]:
-    return {"max_task_retries": RETRIES}
+class _Starts:
+    """Counts how often work on a cell has been begun. An actor beside the command."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, int] = {}
+
+    def begin(self, cell: bytes) -> int:
+        """How often, this time included."""
+        self._found[cell] = self._found.get(cell, 0) + 1
+        return self._found[cell]
+
+
+def _starts() -> Any:
+    """A `_Starts` on the node of the command, which is not lost before the command is."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(_Starts).remote()
 
 
 def _quiet() -> None:
@@ -129,11 +147,18 @@ def _reading(batch: Any, read: Callable[..., Cells], *options: Any) -> Iterator[
 class _Working:
     """An actor of Ray Data."""
 
-    def __init__(self, worker: type[Any], *arguments: Any) -> None:
-        self._worker = worker(*arguments)
+    def __init__(self, starts: Any, worker: type[Any], *arguments: Any) -> None:
+        self._starts, self._worker = starts, worker(*arguments)
 
     def __call__(self, batch: Any) -> Any:
-        return _table(self._worker(_only(batch)))
+        import ray
+
+        cell = _only(batch)
+        times = ray.get(self._starts.begin.remote(hashlib.sha256(cell).digest()))
+        if times > STARTS:
+            about = self._worker.about(cell)
+            raise HeedfulError(f"{STARTS} processes have died over {about}; look at these texts")
+        return _table(self._worker(cell))
 
 
 def _cells(data: Any) -> Cells:
@@ -143,5 +168,5 @@ def _cells(data: Any) -> Cells:
 
 def _given_up(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    reason = lines[-1] if lines else type(error).__name__
+    reason = lines[-1].rpartition("HeedfulError: ")[2] if lines else type(error).__name__
     return f"the cluster has given up: {reason}"

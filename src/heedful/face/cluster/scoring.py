@@ -126,6 +126,14 @@ class Scores:
         except (HeedfulError, OSError) as error:
             return pickle.dumps(Failed(str(error)))
 
+    def about(self, cell: bytes) -> str:
+        """Which rows a cell holds, for messages."""
+        unit = pickle.loads(cell)
+        if not isinstance(unit, Unit):
+            return "no rows"
+        first, last = unit.pieces[0][0], unit.pieces[-1][-1]
+        return f"{first.source}, rows {first.row:,} to {last.row:,}"
+
     def _scored(self, unit: Unit) -> Done:
         scorer, writing = self._scorer(unit.before), self._writing
         pieces = (

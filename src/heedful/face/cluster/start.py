@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.quiet import silent_start, undisturbed
 from heedful.face.console import note
 from heedful.learn.model import cores
 from heedful.records import HeedfulError
@@ -34,7 +35,8 @@ def cluster(asked: Cluster) -> Iterator[int]:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    with _started(asked.workers or cores()) if asked.address is None else _joined(asked.address):
+    there = _started(asked.workers or cores()) if asked.address is None else _joined(asked.address)
+    with undisturbed(), there:
         yield _workers(asked)
 
 
@@ -71,7 +73,8 @@ def _connected(**arguments: Any) -> Iterator[None]:
 
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": False}
     try:
-        ray.init(**arguments, **quiet)
+        with silent_start():
+            ray.init(**arguments, **quiet)
     except (ConnectionError, RuntimeError, ValueError, RayError) as error:
         ray.shutdown()
         raise HeedfulError(_refused(arguments["address"], error)) from None
