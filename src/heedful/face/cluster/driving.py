@@ -73,11 +73,9 @@ def _rows(place: Place, options: ReadOptions) -> Iterator[Row]:
 
 
 def _work(jobs: Sequence[Job], task: Task, writing: Writing, keeper: Keeper, workers: int) -> None:
-    import ray
-
     flow = Flow(
         worker=Scores,
-        arguments=(ray.put(packed(task.run)), writing),
+        arguments=(packed(task.run), writing),
         read=read_units,
         options=(task.options, writing.beside),
     )

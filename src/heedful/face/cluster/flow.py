@@ -33,7 +33,7 @@ class Flow:
     Attributes:
         worker: a class whose objects turn a cell into another, and say `about` a cell what it is;
             one an actor.
-        arguments: for making one.
+        arguments: for making one; they travel once to each node, however many actors it has.
         read: turns a job into cells, in a task of its own; None = jobs are cells.
         options: for `read`, after the job.
     """
@@ -87,7 +87,7 @@ def _dataset(jobs: Sequence[bytes], flow: Flow, workers: int) -> Any:
         )
     return data.map_batches(
         _Working,
-        fn_constructor_args=(_starts(), flow.worker, *flow.arguments),
+        fn_constructor_args=(_starts(), flow.worker, *map(ray.put, flow.arguments)),
         batch_size=1,
         batch_format="pyarrow",
         num_cpus=PLACE,
@@ -148,7 +148,9 @@ class _Working:
     """An actor of Ray Data."""
 
     def __init__(self, starts: Any, worker: type[Any], *arguments: Any) -> None:
-        self._starts, self._worker = starts, worker(*arguments)
+        import ray
+
+        self._starts, self._worker = starts, worker(*ray.get(list(arguments)))
 
     def __call__(self, batch: Any) -> Any:
         import ray

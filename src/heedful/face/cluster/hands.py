@@ -22,15 +22,12 @@ class Hands:
     """Does (number, task), pickled.
 
     Args:
-        shipped: a Ray reference to the run.
+        shipped: the run.
         work: what is done.
     """
 
-    def __init__(self, shipped: Any, work: Work[Any, Any]) -> None:
-        import ray
-
-        self._shipped: Shipped = ray.get(shipped)
-        self._work = work
+    def __init__(self, shipped: Shipped, work: Work[Any, Any]) -> None:
+        self._shipped, self._work = shipped, work
         self._model: TextModel | None = None
 
     def __call__(self, cell: bytes) -> bytes:
@@ -56,11 +53,9 @@ def shared_out(
     Raises:
         HeedfulError: a task fails, or the cluster gives up.
     """
-    import ray
-
     if not tasks:
         return
-    flow = Flow(worker=Hands, arguments=(ray.put(packed(run)), work))
+    flow = Flow(worker=Hands, arguments=(packed(run), work))
     jobs = [pickle.dumps(numbered) for numbered in enumerate(tasks)]
     done: dict[int, list[Result]] = {}
     following = 0

@@ -105,14 +105,12 @@ class Scores:
     """Scores units; what is no unit passes through. Everything pickled.
 
     Args:
-        shipped: a Ray reference to the model.
+        shipped: the model.
         writing: what becomes of the rows.
     """
 
-    def __init__(self, shipped: Any, writing: Writing) -> None:
-        import ray
-
-        self._shipped: Shipped = ray.get(shipped)
+    def __init__(self, shipped: Shipped, writing: Writing) -> None:
+        self._shipped = shipped
         self._writing, self._store = writing, store_at(writing.output)
         self._many: Scorer | None = None
 
