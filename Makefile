@@ -29,6 +29,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest $(WORKERS)
 
 test-all: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
 	$(BIN)/python -m pytest $(WORKERS) -m 'slow or not slow'
 
 lint: $(STAMP)

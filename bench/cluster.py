@@ -108,7 +108,7 @@ def on_nodes(
     """What a cluster takes, and whether its output is the local one."""
     output = folder / f"nodes-{nodes}{'-killed' if kill else ''}"
     more = ("--engine", "ray", "--workers", str(nodes))
-    killed = 0
+    killed: list[str] = []
     with Nodes() as started:
         for _ in range(nodes):
             last = started.start()
@@ -125,7 +125,7 @@ def on_nodes(
     return {
         "engine": "ray, a node killed" if kill else "ray",
         "nodes": nodes,
-        "killed_processes": killed,
+        "killed": killed,
         "seconds": found["seconds"],
         "running": (len(expected) - done) / max(found["ended"] - moment, 1e-9),
         "identical": same,

@@ -61,16 +61,17 @@ class Nodes:
             raise SystemExit(f"ray start: {found.stdout.decode()}{found.stderr.decode()}")
         return number
 
-    def kill(self, number: int) -> int:
-        """SIGKILL to all processes of a node; how many there were."""
-        killed: set[int] = set()
-        while found := set(self.processes(number)) - killed:
+    def kill(self, number: int) -> list[str]:
+        """SIGKILL to all processes of a node; what they were called."""
+        killed: dict[int, str] = {}
+        while found := [one for one in self.processes(number) if one not in killed]:
             for process in found:
-                with suppress(ProcessLookupError):
+                with suppress(OSError):
+                    title = (Path("/proc") / str(process) / "cmdline").read_bytes()
+                    killed[process] = title.split(b"\0")[0].decode().rpartition("/")[2]
                     os.kill(process, signal.SIGKILL)
-            killed |= found
             time.sleep(0.1)
-        return len(killed)
+        return list(killed.values())
 
     def processes(self, number: int) -> list[int]:
         """Of a node."""

@@ -153,7 +153,9 @@ Engine = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(help="So many; else one per processor.", metavar="N", rich_help_panel=_CLUSTER),
+    typer.Option(
+        help="So many; else one per processor.", min=1, metavar="N", rich_help_panel=_CLUSTER
+    ),
 ]
 Address = Annotated[
     str | None,

@@ -50,7 +50,10 @@ def score(task: Task, writing: Writing, keeper: Keeper, workers: int) -> None:
         _check_whole(journal)
         journal.complete = True
     finally:
-        keeper.save()
+        if journal.rows or journal.complete:
+            keeper.save()
+        else:
+            keeper.store.clear()
         if journal.rows and not journal.complete:
             note(
                 f"{journal.rows:,} rows of {keeper.store.name} are kept; the same command with "

@@ -6,6 +6,7 @@ code, on the workers.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -100,4 +101,8 @@ def _locked(store: Store) -> Iterator[None]:
     except OSError as error:
         raise HeedfulError(f"{store.name} cannot be written: {error.strerror}") from None
     with lock:
-        yield
+        try:
+            yield
+        finally:
+            if store.parts.exists() and not store.saved():
+                shutil.rmtree(store.parts, ignore_errors=True)

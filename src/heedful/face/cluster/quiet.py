@@ -34,6 +34,8 @@ class _Ours:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Standard output and error are the command's alone."""
+    # Lines that are held back to be told once would come from the thread that ends Ray: this one.
+    os.environ["RAY_DEDUP_LOGS"] = "0"
     out, error = cast(TextIO, _Ours(sys.stdout)), cast(TextIO, _Ours(sys.stderr))
     with redirect_stdout(out), redirect_stderr(error):
         yield

@@ -47,7 +47,11 @@ class Store(Protocol):
         """Nothing is half-written any more."""
 
     def finish(self, names: Collection[str]) -> None:
-        """The folder under its name, with these units. Goes on where it was broken off."""
+        """The folder under its name, with these units. Goes on where it was broken off.
+
+        Raises:
+            HeedfulError: not all of them are there.
+        """
 
 
 def store_at(output: str) -> Store:
@@ -103,6 +107,8 @@ class Disk:
 
     def finish(self, names: Collection[str]) -> None:
         """The folder under its name, in one step; an older one is taken away just before."""
+        place = self._rows if self._rows.exists() else self.path
+        _check_there(names, [file.name for file in place.glob("*")], self.name)
         if self._rows.exists():
             for path in self._rows.iterdir():
                 if path.name not in names:  # of writers that were killed
@@ -169,12 +175,21 @@ class Remote:
 
     def finish(self, names: Collection[str]) -> None:
         """Older files are taken away, the new ones moved."""
+        _check_there(names, self._names(self._rows) + self._names(self.path), self.name)
         self._system.create_dir(str(self.path), recursive=True)
         for name in set(self._names(self.path)) - set(names):
             self._system.delete_file(str(self.path / name))
         for name in set(self._names(self._rows)) & set(names):
             self._system.move(str(self._rows / name), str(self.path / name))
         self.clear()
+
+
+def _check_there(names: Collection[str], found: Collection[str], where: str) -> None:
+    if missing := set(names) - set(found):
+        raise HeedfulError(
+            f"{len(missing):,} of {len(names):,} files of {where} are not there; --output must be "
+            "a place that every node of the cluster sees; then run it again without --resume"
+        )
 
 
 def check_folder(store: Store) -> None:
