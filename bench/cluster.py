@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +55,21 @@ class Watched:
 
     def __init__(self, output: Path, command: Sequence[str], environment: dict[str, str]) -> None:
         self._rows = output.with_name(f".{output.name}.parts") / "rows"
+        self._counted: dict[str, int] = {}
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE)
 
     def wait(self, act_at: int = 0, act: Callable[[], None] | None = None) -> dict[str, Any]:
         """Its seconds and rates; `act` is called when so many rows are done."""
         first: tuple[float, int] | None = None
-        total, acted = 0, False
+        acted = False
         while self.process.poll() is None:
-            total = max(total, done := self._done())
+            done = self._done()
             first = first or ((time.monotonic(), done) if done else None)
             if act is not None and not acted and done >= act_at:
                 act()
                 acted = True
-            time.sleep(0.2)
+            time.sleep(0.5)
         ended = time.monotonic()
         said = self.process.stderr.read() if self.process.stderr else ""
         if self.process.returncode or (act is not None and not acted):
@@ -75,13 +77,15 @@ class Watched:
         return {"seconds": ended - self.started, "ended": ended, "first": first, "said": said}
 
     def _done(self) -> int:
-        done = 0
+        """Rows of all finished units; each file is looked at once."""
         for path in self._rows.glob("part-*.parquet") if self._rows.exists() else ():
-            try:
-                done += pl.scan_parquet(path).select(pl.len()).collect().item()
-            except (pl.exceptions.PolarsError, OSError):  # moved to its place just now
-                continue
-        return done
+            if path.name not in self._counted:
+                # Moved to its place just now: counted before, or not at all.
+                with suppress(pl.exceptions.PolarsError, OSError):
+                    self._counted[path.name] = (
+                        pl.scan_parquet(path).select(pl.len()).collect().item()
+                    )
+        return sum(self._counted.values())
 
 
 def predict(run: Path, inputs: Sequence[str], output: Path, *more: str) -> list[str]:
@@ -166,6 +170,7 @@ def main() -> None:
         for nodes, kill in ((1, False), (2, False), (2, True)):
             print(f"{nodes} nodes{', one killed' if kill else ''}", file=sys.stderr)
             found.append(on_nodes(run, data, expected, nodes, kill=kill))
+            print(*line(found[-1], options.rows), sep="  ", file=sys.stderr)
     print(contest.table(HEADING, [line(one, options.rows) for one in found]))
     facts = {"machine": contest.machine(), "rows": options.rows, "runs": found}
     contest.write(options, "cluster", facts)
