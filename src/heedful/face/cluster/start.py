@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from heedful.records import HeedfulError
 
 STORE = 1 << 29
 """Bytes of the object store of a cluster that is started here: what waits between its workers."""
+ANSWER = 10.0
+"""Seconds for the head of a cluster to answer."""
 _LOOPBACK = "127.0.0.1"
 
 
@@ -62,8 +65,23 @@ def _started(workers: int) -> Iterator[None]:
 
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
+    if address != "auto":
+        _check_answers(address)
     with _connected(address=address):
         yield
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself waits for minutes where nothing listens.
+
+    Raises:
+        HeedfulError: nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise HeedfulError(_refused(address, error)) from None
 
 
 @contextmanager
