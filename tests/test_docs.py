@@ -23,7 +23,8 @@ def test_whatever_is_imported_is_a_dependency() -> None:
     for extra in ("torch", "onnx", "vectors", "ray"):
         needed += re.search(rf"^{extra} = \[(.*)\]$", project, re.M)[1]
     needed += re.search(r"^serve = \[(.*?)^\]", project, re.M | re.S)[1]
-    named = set(re.findall(r"\"([\w-]+)(?:\[\w+\])?>=", needed)) | {"heedful"} | set(sys.stdlib_module_names)
+    named = set(re.findall(r'"([\w-]+)(?:\[\w+\])?>=', needed)) | {"heedful"}
+    named |= set(sys.stdlib_module_names)
     found = set()
     for path in (ROOT / "src/heedful").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
