@@ -109,9 +109,9 @@ def test_a_long_file_is_scored_from_the_table(monkeypatch):
     monkeypatch.setattr(scorer, "MANY_CHARACTERS", 300)
     used, found = [], []
     run = scorer.RunScorer(Path("run"), trained)
-    for chunk, predictions in scoring._predicted(run, rows):
+    for chunk in scoring.chunks(rows):
+        found += [one["probabilities"] for one in scoring.records_of(run, chunk, 0, False, ())]
         used.append(trained.network.first is not None)
-        found += [prediction.probabilities for prediction in predictions]
         assert len(chunk) == 10
     assert used == [False, False, False, True, True, True]
     for one, other in zip(found, expected, strict=True):

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heedful.explain.anatomy import anatomies
-from heedful.explain.attribute import explain_examples
 from heedful.explain.deletions import is_local
 from heedful.explain.divergence import spread
-from heedful.explain.inside import Gathered, Inside, look_inside
-from heedful.explain.legend import ALWAYS
+from heedful.explain.inside import Gathered
 from heedful.explain.methods import check_maps, methods_of
 from heedful.explain.outside import Outside
+from heedful.explain.portion import Hands, Measured, Portion, measured_by
 from heedful.explain.rationale import judge_rationales
 from heedful.explain.survey import Survey, figure, legend, to_json
-from heedful.explain.trust import Judgement, judgements, predicted_classes
+from heedful.explain.trust import predicted_classes
 from heedful.learn.model import TextModel, logits
 from heedful.records import Example, Explanation, HeedfulError
 from heedful.text.vocab import Encoded
@@ -54,7 +54,11 @@ class Plan:
 
 
 def measure(
-    model: TextModel, examples: Sequence[Example], plan: Plan, progress: Progress
+    model: TextModel,
+    examples: Sequence[Example],
+    plan: Plan,
+    progress: Progress,
+    hands: Hands | None = None,
 ) -> dict[str, Any]:
     """The whole record of `heedful trust`, as plain JSON.
 
@@ -71,6 +75,7 @@ def measure(
         examples: the texts; labels and gold evidence are used where they are there.
         plan: what to measure.
         progress: told the stage, texts done, and of how many.
+        hands: who measures the texts; None = this process.
 
     Raises:
         HeedfulError: a method that is unknown or that the model does not have, an unknown label,
@@ -81,32 +86,32 @@ def measure(
     check_maps(model.network, methods)
     texts = [example.text for example in examples]
     encoded = model.encode(texts)
-    truths = model.labels.encode(examples) if _labelled(model, examples) else None
+    labelled = _labelled(model, examples)
     survey, attention = Survey(), Gathered()
     cards: list[dict[str, Any]] = []
     explained: list[Explanation] = []
     slow = slow_methods(model, methods)
     quick = [method for method in methods if method not in slow]
     outside = _outside(model, examples, encoded, plan.outside) if plan.outside else None
-    found = judgements(model, encoded, quick, truths=truths, outside=outside, seed=plan.seed)
-    for example, judgement in zip(examples, found, strict=True):
-        survey.add(judgement.card)
-        there = attends and judgement.card.right
-        inside = look_inside(model, judgement, plan.seed) if there else None
-        if inside:
-            attention.texts.append(inside)
-        if example.gold:
-            explained.append(_explanation(model, example, judgement))
-        cards.append(_text(example, judgement, inside))
+    every = Portion(tuple(examples), tuple(quick), labelled, plan.seed, outside, attends)
+    few = Portion(tuple(examples[: plan.controls]), tuple(slow), labelled, plan.seed)
+    found = (hands or measured_by(model))([every, few] if slow else [every])
+    for one in islice(found, len(examples)):
+        survey.add(one.card)
+        if one.inside:
+            attention.texts.append(one.inside)
+        if one.explained:
+            explained.append(one.explained)
+        cards.append(one.entry)
         progress("texts", len(cards), len(examples))
     if not survey.texts:
         raise HeedfulError("no text has a word that can be judged; give other data")
-    controls = _controls(model, examples, encoded, truths, plan, slow, survey, cards, progress)
+    controls = _controls(found, len(few.examples), survey, cards, progress)
     return {
         "texts": survey.texts,
         "controls": survey.controlled,
         "slow": slow,
-        "accuracy": None if truths is None else survey.accuracy(),
+        "accuracy": survey.accuracy() if labelled else None,
         "legend": legend(),
         "methods": to_json(survey.table()),
         "chance": {name: known.to_json() for name, known in survey.chance().items()},
@@ -132,56 +137,22 @@ def _labelled(model: TextModel, examples: Sequence[Example]) -> bool:
 
 
 def _controls(
-    model: TextModel,
-    examples: Sequence[Example],
-    encoded: Encoded,
-    truths: NDArray[Any] | None,
-    plan: Plan,
-    slow: Sequence[str],
+    found: Iterator[Measured],
+    count: int,
     survey: Survey,
     cards: list[dict[str, Any]],
     progress: Progress,
 ) -> list[Explanation]:
-    """Judges the slow methods on the first texts; those of them with gold evidence, explained."""
-    if not slow:
-        return []
+    """Adds the slow methods on the first texts; those of them with gold evidence, explained."""
     explained = []
-    count = min(plan.controls, len(encoded))
-    found = judgements(model, encoded.part(0, count), slow, truths=truths, seed=plan.seed)
-    for number, judgement in enumerate(found):
-        survey.add_controls(judgement.card)
-        further = _text(examples[number], judgement, None)
-        cards[number]["trust"] |= further["trust"]
-        cards[number]["right"] = further["right"] | cards[number]["right"]
-        if examples[number].gold:
-            explained.append(_explanation(model, examples[number], judgement))
+    for number, one in enumerate(found):
+        survey.add_controls(one.card)
+        cards[number]["trust"] |= one.entry["trust"]
+        cards[number]["right"] = one.entry["right"] | cards[number]["right"]
+        if one.explained:
+            explained.append(one.explained)
         progress("texts under the slow controls", number + 1, count)
     return explained
-
-
-def _text(example: Example, judgement: Judgement, inside: Inside | None) -> dict[str, Any]:
-    """One text's entry in the record."""
-    return {
-        "source": example.source,
-        "row": example.row,
-        "label": list(example.labels),
-        "tokens": len(judgement.anatomy.ids),
-        "trust": {method: trust.to_json() for method, trust in judgement.card.trust.items()},
-        "right": {method: row.tolist() for method, row in judgement.card.right.items()},
-        "attention": inside.to_json() if inside else None,
-    }
-
-
-def _explanation(model: TextModel, example: Example, judgement: Judgement) -> Explanation:
-    """The text explained, with the maps that are there already."""
-    (plain,) = explain_examples(model, [example])
-    target = model.labels.names[judgement.index]
-    maps = {
-        method: {target: tuple(found.values.tolist())}
-        for method, found in judgement.maps.items()
-        if method not in ALWAYS
-    }
-    return replace(plain, target=target, maps=maps)
 
 
 def _plausibility(explained: Sequence[Explanation], methods: Sequence[str]) -> dict[str, Any]:

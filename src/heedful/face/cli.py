@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.cluster.engine import asked_cluster
 from heedful.face.commands.convert import convert
 from heedful.face.commands.embed import embed
 from heedful.face.commands.push import push
@@ -254,6 +255,9 @@ def predict(
     split: o.Split = None,
     max_characters: o.MaxCharacters = None,
     num_words: o.NumWords = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """Labels and probabilities of texts, row by row; of a run that rewrites, what it writes.
 
@@ -265,12 +269,18 @@ def predict(
     from heedful.face.output.asked import Output
 
     to = Output(output, format, resume, with_text, keep_columns)
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("label", "split", "num_words", "keep_columns"), REWRITER)
         from heedful.face.rewriting_scoring import Writing, run_rewriting
 
         writing = Writing(to)
         return run_rewriting(run, texts or [], input or [], options, Columns(text), writing)
+    if cluster:
+        from heedful.face.cluster.predict import run_predict_on_cluster
+
+        return run_predict_on_cluster(run, texts or [], input or [], options, to, cluster)
     from heedful.face.scoring import run_predict
 
     run_predict(run, texts or [], input or [], options, to)
@@ -361,6 +371,9 @@ def explain(
     num_words: o.NumWords = None,
     source: o.Source = None,
     beam: o.Beam = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """Which words a decision rests on, and how far to trust that: in colour, as page or JSON.
 
@@ -368,7 +381,9 @@ def explain(
     """
     flags = locals()
     options = o.read_options(flags)
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("method", "all_methods", "trust", "class_", *LABELLED), REWRITER)
         from heedful.face.rewriting_explaining import Shown, run_alignment
 
@@ -379,12 +394,13 @@ def explain(
 
     wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
     if is_exported(run):
+        refuse({"engine": cluster}, ("engine",), "an exported file")
         from heedful.face.onnx_explaining import run_explain_file
 
         return run_explain_file(run, texts or [], input or [], options, wanted)
     from heedful.face.explaining import run_explain
 
-    run_explain(run, texts or [], input or [], options, wanted)
+    run_explain(run, texts or [], input or [], options, wanted, cluster)
     return None
 
 
@@ -475,6 +491,9 @@ def trust(
     num_words: o.NumWords = None,
     source: o.Source = None,
     beam: o.Beam = None,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
 ) -> None:
     """How far a run's maps may be trusted: every method against chance and the best there is.
 
@@ -484,7 +503,9 @@ def trust(
     """
     flags = locals()
     options = o.read_options(flags, "test")
+    cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
+        refuse({"engine": cluster}, ("engine",), REWRITER)
         refuse(flags, ("method", "seeds", "map", *LABELLED), REWRITER)
         from heedful.face.rewriting_trusting import Erasing, run_alignment_trust
 
@@ -494,7 +515,7 @@ def trust(
     from heedful.face.trusting import Asked, run_trust
 
     asked = Asked(tuple(method or ()), limit, tuple(seeds or ()), controls, map, json, seed)
-    run_trust(run, data, options, asked)
+    run_trust(run, data, options, asked, cluster)
     return None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from heedful.explain.attribute import explain_examples
 from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.methods import check_maps, methods_of
-from heedful.explain.trusted import trusted_examples
+from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.explain import Maps, explained, explained_on
 from heedful.face.console import Counter, note
 from heedful.face.explained import (
     Wanted,
@@ -23,7 +23,7 @@ from heedful.learn.folder import load_model
 from heedful.learn.layout import TRUST
 from heedful.learn.model import TextModel, using_threads
 from heedful.learn.run import read_json
-from heedful.records import Example, Explanation, HeedfulError
+from heedful.records import Example, HeedfulError
 from heedful.text.corpus import ReadOptions
 
 FEW = 25
@@ -31,9 +31,14 @@ FEW = 25
 
 
 def run_explain(
-    run: str, texts: Sequence[str], paths: Sequence[str], options: ReadOptions, wanted: Wanted
+    run: str,
+    texts: Sequence[str],
+    paths: Sequence[str],
+    options: ReadOptions,
+    wanted: Wanted,
+    cluster: Cluster | None = None,
 ) -> None:
-    """Explain texts given as arguments and rows of files."""
+    """Explain texts given as arguments and rows of files, here or on a cluster."""
     check_methods([wanted.method] if wanted.method else [])
     check_wanted(wanted, texts, paths)
     folder = Path(run)
@@ -43,7 +48,15 @@ def run_explain(
     examples = wanted_examples(texts, paths, plain, remembered(folder, plain), wanted.limit)
     method = wanted.method or shown_by_default(folder)
     check_maps(model.network, [method])
-    found = _explained(model, examples, wanted, method)
+    maps = _maps(model, examples, wanted, method)
+    with using_threads(0), Counter() as counter:
+        found = []
+        for one in explained_on(run, maps, cluster) if cluster else explained(model, maps):
+            found.append(one)
+            if maps.cards or cluster:
+                counter(
+                    f"texts {'measured' if maps.cards else 'explained'}", len(found), len(examples)
+                )
     show_explained(found, wanted, folder.name, method)
 
 
@@ -59,20 +72,12 @@ def shown_by_default(folder: Path) -> str:
     return found["show"] if found.get("show") in METHODS else "contribution"
 
 
-def _explained(
-    model: TextModel, examples: Sequence[Example], wanted: Wanted, method: str
-) -> list[Explanation]:
+def _maps(model: TextModel, examples: Sequence[Example], wanted: Wanted, method: str) -> Maps:
+    """What is to be made of the texts."""
     further = [method]
     if wanted.all_methods:
         further = [m for m in methods_of(model.network) if m != "random" or m == method]
     with_cards = len(examples) <= FEW if wanted.trust is None else wanted.trust
     if wanted.trust is None and not with_cards:
         note(f"no cards of trust for {len(examples):,} texts; --trust measures them")
-    with using_threads(0), Counter() as counter:
-        if not with_cards:
-            return list(explain_examples(model, examples, wanted.target, further))
-        found = []
-        for explanation in trusted_examples(model, examples, wanted.target, further):
-            found.append(explanation)
-            counter("texts measured", len(found), len(examples))
-        return found
+    return Maps(tuple(examples), wanted.target, tuple(further), with_cards)

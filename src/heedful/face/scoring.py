@@ -38,20 +38,27 @@ def run_predict(
     refuse_to_resume(output, paths)
     refuse_to_lose_input(output, paths)
     model = open_scorer(run)
-    # The label column of training need not be there: only an own --label is looked for.
-    known = model.options(options)
-    known = replace(known, labelled=False, label=options.label, beside=output.beside)
+    known = scoring_options(model, options, output)
     with taking_stdin(paths, options, lines=True, trained=known) as files:
         source = open_stream(files, known) if files else Stream(())
-        rows = chain(given(texts, known), source)
+        parts = chain([given(texts, known)], source.parts())
         scoring = Scoring(
-            records=partial(_records, model, rows, output.with_text, source.columns),
+            records=partial(_records, model, parts, output.with_text, source.columns),
             columns=prediction_columns(model, output, source.columns),
             identity=lambda: identity(Path(run), texts, paths, _options(known, output)),
             share=source.share if files else None,
             threads=model.threads,
         )
         write_scored(scoring, output)
+
+
+def scoring_options(model: Scorer, options: ReadOptions, output: Output) -> ReadOptions:
+    """How texts to be scored are read: as the training texts were, unless the user says otherwise.
+
+    The label column of training need not be there: only an own --label is looked for.
+    """
+    known = model.options(options)
+    return replace(known, labelled=False, label=options.label, beside=output.beside)
 
 
 def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
@@ -86,15 +93,47 @@ def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:
 
 def _records(
     model: Scorer,
-    rows: Iterable[Example | BadRow],
+    parts: Iterable[Iterable[Example | BadRow]],
     with_text: bool,
     beside: Sequence[str],
     done: int,
     threads: int,
 ) -> Iterator[list[dict[str, Any]]]:
-    """What is said of all rows, chunk by chunk, but for the first `done` chunks."""
-    for chunk, predictions in _predicted(model, rows, done, threads):
-        yield [_record(model, row, predictions, with_text, beside) for row in chunk]
+    """What is said of all rows, chunk by chunk, but for the first `done` chunks.
+
+    No chunk has rows of two parts: what is said of a file's rows hangs on no other file.
+    What comes after the chunks that are passed over is the same to the last bit: the same texts
+    meet in a batch, and are counted as read.
+    """
+    for index, chunk in enumerate(chain.from_iterable(map(chunks, parts))):
+        if index < done:
+            model.pass_over(_texts(chunk))
+        else:
+            yield records_of(model, chunk, threads, with_text, beside)
+
+
+def records_of(
+    model: Scorer,
+    chunk: Sequence[Example | BadRow],
+    threads: int,
+    with_text: bool,
+    beside: Sequence[str],
+) -> list[dict[str, Any]]:
+    """What is said of the rows of a chunk, scored together.
+
+    Args:
+        model: who scores.
+        chunk: the rows.
+        threads: for much text; 0 = one per core.
+        with_text: repeat the texts.
+        beside: names of the further cells that rows carry, which are repeated.
+    """
+    predictions = iter(model.predict(_texts(chunk), threads))
+    return [_record(model, row, predictions, with_text, beside) for row in chunk]
+
+
+def _texts(chunk: Sequence[Example | BadRow]) -> list[str]:
+    return [row.text for row in chunk if isinstance(row, Example)]
 
 
 def given(texts: Sequence[str], options: ReadOptions) -> Iterator[Example | BadRow]:
@@ -141,26 +180,6 @@ def prediction_columns(model: Scorer, output: Output, beside: Sequence[str]) -> 
         plain("error"),
     )
     return ours + kept(beside, ours)
-
-
-def _predicted(
-    model: Scorer, rows: Iterable[Example | BadRow], done: int = 0, threads: int = 0
-) -> Iterator[tuple[list[Example | BadRow], Iterator[Prediction]]]:
-    """Chunk by chunk, with the predictions of its good rows.
-
-    Args:
-        model: the model.
-        rows: all rows.
-        done: chunks at the beginning that are read and passed over. What comes after them is
-            the same to the last bit: the same texts meet in a batch, and are counted as read.
-        threads: for much text; 0 = one per core.
-    """
-    for index, chunk in enumerate(chunks(rows)):
-        texts = [row.text for row in chunk if isinstance(row, Example)]
-        if index < done:
-            model.pass_over(texts)
-        else:
-            yield chunk, iter(model.predict(texts, threads))
 
 
 def _answer(model: Scorer, prediction: Mapping[str, Any]) -> dict[str, Any]:

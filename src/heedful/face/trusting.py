@@ -15,6 +15,8 @@ from heedful.explain.legend import check_methods
 from heedful.explain.measure import Plan, measure
 from heedful.explain.methods import check_maps
 from heedful.explain.outside_file import read_maps
+from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.trust import hands_of
 from heedful.face.console import Counter, cell, note, show, tell_data, warn, write_json
 from heedful.face.remembering import names_of, remembered
 from heedful.face.spelling import brief
@@ -50,8 +52,14 @@ class Asked:
     seed: int
 
 
-def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked) -> None:
-    """Measure, print, write, and remember which method to show."""
+def run_trust(
+    run: str,
+    data: Sequence[str],
+    options: ReadOptions,
+    asked: Asked,
+    cluster: Cluster | None = None,
+) -> None:
+    """Measure, here or on a cluster; print, write, and remember which method to show."""
     check_methods(asked.methods)
     folder = Path(run)
     model = load_model(folder)
@@ -62,8 +70,8 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     examples = _drawn(corpus.examples, asked.limit, asked.seed)
     outside = read_maps(Path(asked.map)) if asked.map else ()
     plan = Plan(asked.methods or None, outside, others, asked.controls, asked.seed)
-    with using_threads(0), Counter() as counter:
-        found = measure(model, examples, plan, counter)
+    with using_threads(0), hands_of(run, cluster) as hands, Counter() as counter:
+        found = measure(model, examples, plan, counter, hands)
     record = _about(run, data, corpus, examples) | found
     if asked.json != "-":
         _show(run, record)

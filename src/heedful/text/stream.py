@@ -22,20 +22,15 @@ class Stream:
         self.columns = tuple(dict.fromkeys(name for part in parts for name in part.beside))
 
     def __iter__(self) -> Iterator[Example | BadRow]:
+        for rows in self.parts():
+            yield from rows
+
+    def parts(self) -> Iterator[Iterator[Example | BadRow]]:
+        """The rows of each part, one part after the other."""
         for at, part in enumerate(self._parts):
             self._at = at
-            if part.beside == self.columns:
-                yield from part.items()
-            else:
-                yield from self._aligned(part)
+            yield aligned(part, self.columns)
         self._at = len(self._parts)
-
-    def _aligned(self, part: Part) -> Iterator[Example | BadRow]:
-        """Its rows with their cells under the columns of all parts; None where it has no such."""
-        for item in part.items():
-            cells = dict(zip(part.beside, item.beside, strict=False))
-            aligned = tuple(cells.get(name) for name in self.columns)
-            yield replace(item, beside=aligned) if cells else item
 
     def share(self) -> float | None:
         """What part of all bytes has been read, 0 to 1; None where a part cannot tell."""
@@ -46,3 +41,13 @@ class Stream:
         done = sum(gauge.size for gauge in gauges[: self._at])
         now = [gauge.size * gauge.share() for gauge in gauges[self._at : self._at + 1]]
         return (done + sum(now)) / total
+
+
+def aligned(part: Part, columns: Sequence[str]) -> Iterator[Example | BadRow]:
+    """A part's rows with their cells under these columns; None where it has no such."""
+    if part.beside == tuple(columns):
+        yield from part.items()
+        return
+    for item in part.items():
+        cells = dict(zip(part.beside, item.beside, strict=False))
+        yield replace(item, beside=tuple(cells.get(name) for name in columns)) if cells else item
