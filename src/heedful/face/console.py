@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,28 @@ from heedful.records import BadRow, Epoch, HeedfulError
 PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live terminal
 
 
+_silent = False
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Within it nothing is shown: of several processes that do the same, one speaks."""
+    global _silent
+    _silent = True
+    try:
+        yield
+    finally:
+        _silent = False
+
+
 def stdout() -> Console:
     """For results."""
-    return Console(highlight=False, emoji=False)
+    return Console(highlight=False, emoji=False, quiet=_silent)
 
 
 def stderr() -> Console:
     """For progress, notes and errors."""
-    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False, quiet=_silent)
 
 
 def note(message: str, style: str = "dim", console: Console | None = None) -> None:

@@ -36,13 +36,15 @@ class Group:
     """The processes of one training, seen from one of them. See `Workers`.
 
     Args:
+        beside: how many of them share this machine.
         patience: seconds.
 
     Raises:
         LostWorkerError: not all of them came.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, beside: int = 1, patience: float = PATIENCE) -> None:
+        self.beside = beside
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.leads = self.rank == 0
         self.stopping = False
@@ -237,7 +239,7 @@ def joined(rank: int, size: int, local_rank: int, local_size: int) -> Iterator[G
             backend, rank=rank, world_size=size, timeout=timedelta(seconds=wait)
         )
     try:
-        yield Group(wait)
+        yield Group(local_size, wait)
     finally:
         dist.destroy_process_group()
 

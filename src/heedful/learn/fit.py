@@ -239,9 +239,12 @@ def _teach(
     return later
 
 
-def with_machine(config: Config) -> Config:
-    """What depends on the machine written out: it is part of what makes a run repeatable."""
-    threads = config.train.threads or cores()
+def with_machine(config: Config, beside: int = 1) -> Config:
+    """What depends on the machine written out: it is part of what makes a run repeatable.
+
+    `beside` workers share its cores.
+    """
+    threads = config.train.threads or max(1, cores() // beside)
     precision = chosen_precision(config.train.precision)
     return replace(config, train=replace(config.train, threads=threads, precision=precision))
 

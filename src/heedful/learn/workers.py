@@ -30,10 +30,12 @@ class Workers(Protocol):
 
     Attributes:
         size: how many; batches are so many times larger.
+        beside: how many of them share this machine.
         leads: whether this is the one that reads and writes checkpoints, measures and speaks.
     """
 
     size: int
+    beside: int
     leads: bool
 
     def gradients(self, job: Job, threads: int) -> Gradients:
@@ -68,7 +70,7 @@ class Workers(Protocol):
 class Alone:
     """One worker that needs nobody. See `Workers`."""
 
-    size = 1
+    size = beside = 1
     leads = True
 
     def gradients(self, job: Job, threads: int) -> Gradients:
