@@ -157,21 +157,23 @@ def fit(
     workers.same(lambda: digest(config, vocabulary.tokens, _arrays(data, valid_data)))
     outcome = _train(network, data, valid_data, labels, config, saving, listener, workers)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    if not workers.leads and not teaches:
+    if not teaches and not workers.leads:
         return Fitted(model, outcome, spread, {}, {})
-    beside = workers.lead(lambda: learn_beside(model, start.own, data, valid_data, usual, listener))
-    figures = workers.first(lambda: assemble(model, beside, data, valid_data, listener))
+    # Unless there is a second network to train, the leader does the rest by itself.
+    still: Workers = workers if teaches else Alone()
+    beside = still.lead(lambda: learn_beside(model, start.own, data, valid_data, usual, listener))
+    figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
         second = begun or build(resumed=False)[1]
         first = model.network
         later = _teach(model, second, start, data, valid_data, listener, workers)
-        taught = workers.first(lambda: assemble(model, beside, data, valid_data, listener))
+        taught = still.first(lambda: assemble(model, beside, data, valid_data, listener))
         if later.interrupted or taught.get("loss", 0.0) > figures.get("loss", 0.0):
             why = "was stopped" if later.interrupted else "is no better"
             listener.say(f"the network that was taught {why}: the first one is kept")
             model.network, first.evidence = first, None
-            figures = workers.first(lambda: assemble(model, beside, data, valid_data, listener))
+            figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
             outcome = replace(outcome, interrupted=later.interrupted)
         else:
             outcome, figures = one_after_the_other(outcome, later), taught
