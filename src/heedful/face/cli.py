@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from heedful.face import options as o
+from heedful.face.cluster.engine import asked_cluster
 from heedful.face.console import note, stderr
 from heedful.face.onnx_file import is_exported
 from heedful.face.rewriting import (
@@ -150,6 +151,14 @@ def train(
     num_words: o.NumWords = None,
     source: o.Source = None,
     target: o.Target = None,
+    engine: o.Engine = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="So many train together, with batches so many times larger.", metavar="N"
+        ),
+    ] = None,
+    address: o.Address = None,
 ) -> None:
     """Train a classifier on texts and labels, or a network that rewrites sources as targets.
 
@@ -166,19 +175,20 @@ def train(
     }
     config = o.configuration(preset_of(preset, pairs=pairs), set_ or [], overrides)
     options = o.read_options(flags, "train")
+    cluster = asked_cluster(engine, workers, address)
     if pairs:
         refuse(flags, ("vectors", "unlabelled", "baseline", *LABELLED), "pairs")
         from heedful.face.rewriting_training import PairJob, run_pair_training
 
         task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite)
-        raise typer.Exit(run_pair_training(task, config, options))
+        raise typer.Exit(run_pair_training(task, config, options, cluster))
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
     if baseline is None:  # n-gram evidence alone is a linear model itself
         baseline = config.model.encoder != "none"
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further)
-    raise typer.Exit(run_training(job, config, options))
+    raise typer.Exit(run_training(job, config, options, cluster))
 
 
 @app.command()

@@ -144,6 +144,25 @@ RunOrFile = Annotated[
 Json = Annotated[
     str | None, typer.Option("--json", help="Write JSON to a file; - is stdout.", metavar="FILE")
 ]
+_CLUSTER = "Cluster"
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="local (this process) or ray (workers).", metavar="NAME", rich_help_panel=_CLUSTER
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="So many; else one per processor.", metavar="N", rich_help_panel=_CLUSTER),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Join this cluster: HOST:PORT or auto; else one is started here.",
+        metavar="ADDRESS",
+        rich_help_panel=_CLUSTER,
+    ),
+]
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from heedful.config import Config
 from heedful.face.check import tell_leaks
+from heedful.face.cluster.engine import Cluster
 from heedful.face.cluster.workers import NO_STDIN, workers_here
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
@@ -43,8 +44,14 @@ class PairJob:
     overwrite: bool = False
 
 
-def run_pair_training(job: PairJob, config: Config, options: ReadOptions) -> int:
+def run_pair_training(
+    job: PairJob, config: Config, options: ReadOptions, cluster: Cluster | None = None
+) -> int:
     """Train and save; returns the exit code (0 done, 130 interrupted)."""
+    if cluster is not None:
+        from heedful.face.cluster.train import train_on_cluster
+
+        return train_on_cluster(train_pairs_with, job, config, options, cluster)
     with workers_here() as workers:
         return train_pairs_with(workers, job, config, options)
 

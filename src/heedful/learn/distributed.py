@@ -39,6 +39,9 @@ class Group:
         beside: how many of them share this machine.
         patience: seconds.
 
+    Attributes:
+        asked: whether somebody outside wants training to stop; called with every batch.
+
     Raises:
         LostWorkerError: not all of them came.
     """
@@ -48,6 +51,7 @@ class Group:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.leads = self.rank == 0
         self.stopping = False
+        self.asked: Callable[[], bool] = lambda: False
         with reaching():
             # What is said beside the gradients goes from processor to processor.
             self.control = dist.new_group(backend="gloo", timeout=timedelta(seconds=patience))
@@ -56,7 +60,7 @@ class Group:
     def gradients(self, job: Job, threads: int) -> Gradients:
         """Of batches that are shared out."""
         here = (self.rank, self.size)
-        return Shared(job, threads, *here, self._add, self._gather, lambda: self.stopping)
+        return Shared(job, threads, *here, self._add, self._gather, self._stops)
 
     def together(self, work: Callable[[], T]) -> T:
         """All do this; each gets its own result. See `Workers.together`."""
@@ -143,6 +147,9 @@ class Group:
     def listening(self) -> AbstractContextManager[object]:
         """Ctrl-C and SIGTERM are noted, and told to all with the next batch."""
         return self._listening()
+
+    def _stops(self) -> bool:
+        return self.stopping or self.asked()
 
     def _states(self, state: int) -> list[int]:
         """What each worker is at."""
