@@ -66,9 +66,7 @@ def train(arguments: list[str], workers: int) -> None:
         environment = os.environ | own | {"MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "heedful", "train", *arguments]
         processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
-    codes = [
-        process.wait() for process in processes
-    ]  # all of them, not up to the first that failed
+    codes = [process.wait() for process in processes]  # wait for all
     if any(codes):
         raise SystemExit(f"heedful train {' '.join(arguments)} failed")
 

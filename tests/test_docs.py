@@ -20,10 +20,14 @@ def test_every_source_file_has_its_line_in_the_design_notes() -> None:
 def test_whatever_is_imported_is_a_dependency() -> None:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     needed = re.search(r"^dependencies = \[(.*?)^\]", project, re.M | re.S)[1]
-    for extra in ("torch", "onnx", "vectors"):
+    for extra in ("torch", "onnx", "ray", "vectors"):
         needed += re.search(rf"^{extra} = \[(.*)\]$", project, re.M)[1]
     needed += re.search(r"^serve = \[(.*?)^\]", project, re.M | re.S)[1]
-    named = set(re.findall(r'"([\w-]+)>=', needed)) | {"heedful"} | set(sys.stdlib_module_names)
+    named = (
+        set(re.findall(r'"([\w-]+)(?:\[[\w,]+\])?>=', needed))
+        | {"heedful"}
+        | set(sys.stdlib_module_names)
+    )
     found = set()
     for path in (ROOT / "src/heedful").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -155,7 +155,9 @@ def train(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="So many train together, with batches so many times larger.", metavar="N"
+            help="So many train together, with batches so many times larger.",
+            metavar="N",
+            rich_help_panel="Cluster",
         ),
     ] = None,
     address: o.Address = None,

@@ -6,7 +6,6 @@ Every process reads the data itself and cuts the same batches; of each it works 
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -21,15 +20,13 @@ from torch import Tensor, nn
 from heedful.learn.checkpoint import Snapshot
 from heedful.learn.gradients import Gradients
 from heedful.learn.job import Job
+from heedful.learn.meeting import PATIENCE, choose_device, meet, patience, reaching
 from heedful.learn.pulse import Pulse
 from heedful.learn.shared import Shared
-from heedful.learn.workers import Found, LostWorkerError, ToldElsewhereError
+from heedful.learn.workers import Found, ToldElsewhereError
 from heedful.records import HeedfulError
 
 T = TypeVar("T")
-
-PATIENCE = 300.0
-"""Seconds without a sign of life after which a worker counts as lost."""
 
 
 class Group:
@@ -69,7 +66,7 @@ class Group:
             return result
         said = self._told(str(error) if error else None)
         if error:
-            raise error if self.leads or said[0] is None else ToldElsewhereError(str(error))
+            raise error if self.leads else ToldElsewhereError(str(error))
         who = next(rank for rank, message in enumerate(said) if message)
         message = f"worker {who}: {said[who]}"
         raise HeedfulError(message) if self.leads else ToldElsewhereError(message)
@@ -193,39 +190,6 @@ def _gathered(tensor: Tensor, most: int, size: int) -> list[Tensor]:
 
 
 @contextmanager
-def reaching() -> Iterator[None]:
-    """Say in one line that another worker cannot be reached.
-
-    Raises:
-        LostWorkerError: a collective failed.
-    """
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:  # ValueError: no address to be had
-        reason = " ".join(str(error).split())[:200]
-        raise LostWorkerError(
-            "another worker has ended or does not answer; its own message says why, and the same "
-            f"command with --resume goes on from the last checkpoint ({reason})"
-        ) from None
-
-
-def patience() -> float:
-    """Seconds to wait for a sign of life, by HEEDFUL_WORKER_PATIENCE.
-
-    Raises:
-        HeedfulError: no number above 0.
-    """
-    said = os.environ.get("HEEDFUL_WORKER_PATIENCE", "")
-    try:
-        found = float(said) if said else PATIENCE
-    except ValueError:
-        found = 0.0
-    if not 0 < found < 1e6:
-        raise HeedfulError(f"HEEDFUL_WORKER_PATIENCE={said} is no number of seconds above 0")
-    return found
-
-
-@contextmanager
 def joined(rank: int, size: int, local_rank: int, local_size: int) -> Iterator[Group]:
     """The group of all processes with this MASTER_ADDR and MASTER_PORT, until the block ends.
 
@@ -241,30 +205,8 @@ def joined(rank: int, size: int, local_rank: int, local_size: int) -> Iterator[G
     """
     wait = patience()
     backend = choose_device(local_rank, local_size)
-    with reaching():
-        dist.init_process_group(
-            backend, rank=rank, world_size=size, timeout=timedelta(seconds=wait)
-        )
+    meet(backend, rank, size, wait)
     try:
         yield Group(local_size, wait)
     finally:
         dist.destroy_process_group()
-
-
-def choose_device(local_rank: int, local_size: int) -> str:
-    """Take a GPU if there are any; returns the backend.
-
-    Raises:
-        HeedfulError: there are some, but too few.
-    """
-    if not torch.cuda.is_available():
-        return "gloo"
-    if torch.cuda.device_count() < local_size:
-        raise HeedfulError(
-            f"{local_size} workers on this machine and {torch.cuda.device_count()} GPUs: start one "
-            "worker a GPU, or none sees a GPU with CUDA_VISIBLE_DEVICES= (empty)"
-        )
-    # Waiting blocks, and gives up with an error instead of ending the process.
-    os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")
-    torch.cuda.set_device(local_rank)
-    return "nccl"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from heedful.config import Config
 from heedful.face.cluster.post import Mouth, asking
-from heedful.face.console import note, shown_on
+from heedful.face.console import hushed, note, shown_on
 from heedful.face.run_place import PLAN
 from heedful.learn.distributed import Group
 from heedful.learn.layout import CHECKPOINT
@@ -44,7 +44,6 @@ class Job(Protocol):
         """Whether to replace a finished run."""
 
 
-J = TypeVar("J", bound=Job)
 Train = Callable[[Workers, Any, Config, ReadOptions], int]
 
 
@@ -85,30 +84,21 @@ def work(given: dict[str, Order]) -> None:
         _take_device()
         local = int(os.environ["LOCAL_WORLD_SIZE"])
         group = Group(local, order.patience)
-        with shown_on(*(Mouth(post, name) if group.leads else Mouth(_Nobody(), name)
-                        for name in ("out", "err"))):  # fmt: skip
+        with shown_on(Mouth(post, "out"), Mouth(post, "err")) if group.leads else hushed():
             group.together(lambda: _arrive(order))
             job = _job_of(order) if group.leads else order.job
             if group.leads:
                 group.asked = asking(post)
             code = order.train(group, job, order.config, order.options)
-    except (LostWorkerError, ToldElsewhereError) as error:
-        if isinstance(error, LostWorkerError):
-            raise
+    except LostWorkerError:
+        raise
+    except ToldElsewhereError:
+        pass
     except HeedfulError as error:
         ray.get(post.finish.remote(2, str(error)))
     else:
         if group.leads:
             ray.get(post.finish.remote(code))
-
-
-class _Nobody:
-    """Where the others' lines go."""
-
-    class say:  # noqa: N801 - an actor's method has a method
-        @staticmethod
-        def remote(stream: str, text: str) -> None:
-            """Ignore."""
 
 
 def _take_device() -> None:

@@ -1,4 +1,4 @@
-"""A Ray cluster to work on: one that runs already, or one of this machine for the time of a command.
+"""A Ray cluster to work on: one that runs already, or one of this machine while a command runs.
 
 The latter listens on the loopback interface alone, asks for a secret of its own, keeps its files
 in a temporary folder, shows no dashboard and reports nothing to anybody.
@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.quiet import silent_start, undisturbed
 from heedful.face.console import note
 from heedful.learn.model import cores
 from heedful.records import HeedfulError
 
 STORE = 1 << 29
 """Bytes of the object store of a cluster that is started here: what waits between its workers."""
-_SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 _LOOPBACK = "127.0.0.1"
 
 
@@ -33,10 +33,10 @@ def cluster(asked: Cluster) -> Iterator[int]:
         HeedfulError: there is none at the address, or it has fewer processors than workers are
             wanted.
     """
-    for name, value in _SILENT.items():
-        os.environ.setdefault(name, value)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    with _started(asked.workers or cores()) if asked.address is None else _joined(asked.address):
+    there = _started(asked.workers or cores()) if asked.address is None else _joined(asked.address)
+    with undisturbed(), there:
         yield _workers(asked)
 
 
@@ -46,16 +46,18 @@ def _started(workers: int) -> Iterator[None]:
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     note(f"starting Ray on this machine, {workers} worker{'s' if workers > 1 else ''}")
-    with tempfile.TemporaryDirectory(prefix="heedful-ray-", ignore_cleanup_errors=True) as folder:
-        with _connected(
+    with (
+        tempfile.TemporaryDirectory(prefix="heedful-ray-", ignore_cleanup_errors=True) as folder,
+        _connected(
             address="local",
             num_cpus=workers,
             include_dashboard=False,
             object_store_memory=STORE,
             _node_ip_address=_LOOPBACK,
             _temp_dir=folder,
-        ):
-            yield
+        ),
+    ):
+        yield
 
 
 @contextmanager
@@ -71,7 +73,8 @@ def _connected(**arguments: Any) -> Iterator[None]:
 
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL, "configure_logging": False}
     try:
-        ray.init(**arguments, **quiet)
+        with silent_start():
+            ray.init(**arguments, **quiet)
     except (ConnectionError, RuntimeError, ValueError, RayError) as error:
         ray.shutdown()
         raise HeedfulError(_refused(arguments["address"], error)) from None

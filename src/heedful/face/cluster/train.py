@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from heedful.face.cluster.start import cluster
 from heedful.face.cluster.workers import NO_STDIN
 from heedful.face.console import note
 from heedful.face.run_place import place_of
-from heedful.learn.distributed import patience
+from heedful.learn.meeting import patience
+from heedful.learn.model import cores
 from heedful.records import HeedfulError
 from heedful.text.options import ReadOptions
 
@@ -50,6 +52,8 @@ def train_on_cluster(
         HeedfulError: no number of workers, no such cluster, what training in one process raises,
             or workers were lost too often.
     """
+    if os.environ.get("WORLD_SIZE", "1") not in ("", "1"):
+        raise HeedfulError("torchrun and --engine ray both start workers; use one of them")
     if asked.workers is None:
         raise HeedfulError("say how many workers are to train: --workers N; batches grow with them")
     if "-" in (*job.data, *job.valid):
@@ -57,19 +61,68 @@ def train_on_cluster(
     folder, _ = place_of(job.out, resume=job.resume, overwrite=job.overwrite)
     if folder is None:
         return 0
-    wait = patience()
-    with cluster(asked) as workers:
+    wait, config = patience(), _with_threads(config, asked)
+    with cluster(asked) as workers, one_line():
         import ray
 
         post = ray.remote(num_cpus=0)(Post).remote()
         version = metadata.version("heedful")
-        order = Order(train, job, config, options, os.getcwd(), version, wait, post)  # noqa: PTH109
+        order = Order(train, job, config, options, str(Path.cwd()), version, wait, post)
         with _storage(folder) as storage:
-            _watched(_trainer(order, workers, storage), post)
+            _watched(_trainer(order, workers, _processors(config, asked), storage), post)
         code, error = ray.get(post.ended.remote()) or (2, "the workers ended without a result")
     if error:
         raise HeedfulError(error)
     return int(code)
+
+
+def _with_threads(config: Config, asked: Cluster) -> Config:
+    """The number of threads of a worker written out: of this machine's cores its share."""
+    if config.train.threads:
+        return config
+    share = 1 if asked.address else max(1, cores() // (asked.workers or 1))
+    return replace(config, train=replace(config.train, threads=share))
+
+
+def _processors(config: Config, asked: Cluster) -> int:
+    """What a worker asks for; a cluster started here has one for each, whatever they are told.
+
+    Raises:
+        HeedfulError: the cluster does not have so many.
+    """
+    import ray
+
+    threads = config.train.threads if asked.address else 1
+    wanted, there = (asked.workers or 1) * threads, int(ray.cluster_resources().get("CPU", 0))
+    if wanted > there:
+        raise HeedfulError(
+            f"{asked.workers} workers of {threads} threads want {wanted:,} processors, and the "
+            f"cluster has {there:,}; ask for fewer, or set train.threads lower"
+        )
+    return threads
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """What Ray raises, as one line.
+
+    Raises:
+        HeedfulError: the cluster has given up.
+    """
+    from ray.exceptions import RayError
+
+    try:
+        yield
+    except RayError as error:
+        raise HeedfulError(_given_up(error)) from None
+
+
+def _given_up(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return (
+        f"the cluster gave up training: {lines[-1].strip()}; the same command with --resume goes "
+        "on from the last checkpoint"
+    )
 
 
 @contextmanager
@@ -83,7 +136,7 @@ def _storage(folder: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _trainer(order: Order, workers: int, storage: Path) -> Any:
+def _trainer(order: Order, workers: int, processors: int, storage: Path) -> Any:
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
@@ -94,7 +147,7 @@ def _trainer(order: Order, workers: int, storage: Path) -> Any:
         train_loop_config={"order": order},
         torch_config=TorchConfig(timeout_s=max(1, round(order.patience))),
         scaling_config=ScalingConfig(
-            num_workers=workers, use_gpu=gpus, resources_per_worker={"CPU": 1}
+            num_workers=workers, use_gpu=gpus, resources_per_worker={"CPU": processors}
         ),
         run_config=RunConfig(
             name=storage.name,
@@ -135,11 +188,7 @@ def _watched(trainer: Any, post: Any) -> None:
             post.stop.remote()
     _show(post)
     if failed:
-        lines = str(failed[0]).strip().splitlines() or [type(failed[0]).__name__]
-        raise HeedfulError(
-            f"the cluster gave up training: {lines[-1].strip()}; the same command with --resume "
-            "goes on from the last checkpoint"
-        )
+        raise HeedfulError(_given_up(failed[0]))
 
 
 def _show(post: Any) -> None:
