@@ -124,15 +124,18 @@ def fit(
     tokenizer = Tokenizer(config.text)
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
-    start = workers.together(
-        lambda: begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
-    )
+
+    def started() -> Start:
+        found = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
+        if len(found.vocabulary) <= 4:
+            raise HeedfulError(
+                "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
+                "more text"
+            )
+        return found
+
+    start = workers.together(started)
     vocabulary, encoded = start.vocabulary, start.encoded
-    if len(vocabulary) <= 4:
-        raise HeedfulError(
-            "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
-            "more text"
-        )
     config = with_rules(with_machine(config), encoded, labels.task)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
