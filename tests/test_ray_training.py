@@ -132,7 +132,7 @@ def test_a_killed_worker_is_replaced_and_the_end_is_the_same(undisturbed, tmp_pa
 @pytest.mark.slow
 def test_control_c_keeps_the_best_and_an_error_is_one_line(tmp_path):
     out = tmp_path / "run"
-    driver = on_ray(out)
+    driver = on_ray(out, "--set", "epochs=200")
     Reads(driver.stdout)
     told = Reads(driver.stderr)
     checkpointed(out, [driver])
@@ -142,7 +142,7 @@ def test_control_c_keeps_the_best_and_an_error_is_one_line(tmp_path):
     told.join(10)
     assert "--resume trains on" in told.text.getvalue()
     assert (out / "config.json").exists() and (out / "checkpoint" / "plan.json").exists()
-    other = on_ray(out, "--resume", "--seed", "5")
+    other = on_ray(out, "--resume", "--seed", "5", "--set", "epochs=200")
     _, message = other.communicate(timeout=300)
     assert other.returncode == 2
     assert "begun with other settings" in message.splitlines()[-1]

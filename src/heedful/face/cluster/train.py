@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -158,11 +159,11 @@ def _trainer(order: Order, workers: int, processors: int, storage: Path) -> Any:
 
 
 def _watched(trainer: Any, post: Any) -> None:
-    """Let it train, and show what the leader says; Ctrl-C stops it, twice at once.
+    """Let it train, and show what the leader says; Ctrl-C or SIGTERM stops it, twice at once.
 
     Raises:
         HeedfulError: the cluster gave up.
-        KeyboardInterrupt: Ctrl-C for the second time.
+        KeyboardInterrupt: asked to stop for the second time.
     """
     failed: list[Exception] = []
 
@@ -174,21 +175,40 @@ def _watched(trainer: Any, post: Any) -> None:
 
     # In a thread: in the main one Ray would end training at Ctrl-C before the best is saved.
     thread = threading.Thread(target=fit, daemon=True)
-    thread.start()
-    stopping = False
-    while thread.is_alive():
-        try:
+    with _asked_to_stop() as asked:
+        thread.start()
+        told = False
+        while thread.is_alive():
             thread.join(EVERY)
             _show(post)
-        except KeyboardInterrupt:
-            if stopping:
-                raise
-            stopping = True
-            note("stopping; what is best so far will be kept")
-            post.stop.remote()
+            if asked and not told:
+                told = True
+                note("stopping; what is best so far will be kept")
+                post.stop.remote()
     _show(post)
     if failed:
         raise HeedfulError(_given_up(failed[0]))
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """The signals that came; the second is a KeyboardInterrupt. None come to other threads."""
+    came: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def _show(post: Any) -> None:
