@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 
@@ -33,6 +34,8 @@ class _Ours:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Standard output and error are the command's alone."""
+    # Lines that are held back to be told once would come from the thread that ends Ray: this one.
+    os.environ["RAY_DEDUP_LOGS"] = "0"
     out, error = cast(TextIO, _Ours(sys.stdout)), cast(TextIO, _Ours(sys.stderr))
     with redirect_stdout(out), redirect_stderr(error):
         yield
@@ -40,10 +43,10 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def silent_start() -> Iterator[None]:
-    """What is written to file descriptor 2 past Python goes nowhere; later it is only what kills."""
+    """What is written past Python, to file descriptor 2, goes nowhere; later: only what kills."""
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # which Ray tells, once
     kept = os.dup(2)
-    with open(os.devnull, "wb") as nothing:
+    with Path(os.devnull).open("wb") as nothing:
         os.dup2(nothing.fileno(), 2)
     try:
         yield

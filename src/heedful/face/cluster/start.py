@@ -75,7 +75,7 @@ def _connected(**arguments: Any) -> Iterator[None]:
     try:
         with silent_start():
             ray.init(**arguments, **quiet)
-    except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+    except (OSError, RuntimeError, ValueError, RayError) as error:
         ray.shutdown()
         raise HeedfulError(_refused(arguments["address"], error)) from None
     try:
