@@ -24,7 +24,7 @@ def test_whatever_is_imported_is_a_dependency() -> None:
     for extra in extras:
         needed += re.search(rf"^{extra} = \[(.*)\]$", project, re.M)[1]
     needed += re.search(r"^serve = \[(.*?)^\]", project, re.M | re.S)[1]
-    named = set(re.findall(r'"([\w-]+)(?:\[\w+\])?>=', needed)) | {"heedful"}
+    named = set(re.findall(r'"([\w-]+)(?:\[[\w,]+\])?>=', needed)) | {"heedful"}
     named |= set(sys.stdlib_module_names)
     found = set()
     for path in (ROOT / "src/heedful").rglob("*.py"):

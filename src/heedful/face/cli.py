@@ -158,6 +158,16 @@ def train(
     source: o.Source = None,
     target: o.Target = None,
     log: o.Log = None,
+    engine: o.Engine = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="So many train together, with batches so many times larger.",
+            metavar="N",
+            rich_help_panel="Cluster",
+        ),
+    ] = None,
+    address: o.Address = None,
 ) -> None:
     """Train a classifier on texts and labels, or a network that rewrites sources as targets.
 
@@ -174,19 +184,20 @@ def train(
     }
     config = o.configuration(preset_of(preset, pairs=pairs), set_ or [], overrides)
     options, logs = o.read_options(flags, "train"), tuple(log or ())
+    cluster = asked_cluster(engine, workers, address)
     if pairs:
         refuse(flags, ("vectors", "unlabelled", "baseline", *LABELLED), "pairs")
         from heedful.face.rewriting_training import PairJob, run_pair_training
 
         task = PairJob(tuple(data), tuple(valid or ()), columns, out, resume, overwrite, logs)
-        raise typer.Exit(run_pair_training(task, config, options))
+        raise typer.Exit(run_pair_training(task, config, options, cluster))
     from heedful.face.training import Job, run_training
 
     further = tuple(unlabelled or ())
     if baseline is None:  # n-gram evidence alone is a linear model itself
         baseline = config.model.encoder != "none"
     job = Job(tuple(data), tuple(valid or ()), out, resume, overwrite, baseline, further, logs)
-    raise typer.Exit(run_training(job, config, options))
+    raise typer.Exit(run_training(job, config, options, cluster))
 
 
 app.command()(tune)

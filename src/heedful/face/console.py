@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -29,14 +31,35 @@ from heedful.records import BadRow, Epoch, HeedfulError
 PLAIN_EVERY = 30.0  # seconds between progress lines where there is no live terminal
 
 
+_instead: tuple[TextIO | None, TextIO | None] = (None, None)
+
+
+@contextmanager
+def shown_on(out: TextIO, err: TextIO) -> Iterator[None]:
+    """Within it, what would go to stdout and stderr goes to these."""
+    global _instead
+    before, _instead = _instead, (out, err)
+    try:
+        yield
+    finally:
+        _instead = before
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Within it nothing is shown: of several processes that do the same, one speaks."""
+    with Path(os.devnull).open("w") as nowhere, shown_on(nowhere, nowhere):
+        yield
+
+
 def stdout() -> Console:
     """For results."""
-    return Console(highlight=False, emoji=False)
+    return Console(file=_instead[0], highlight=False, emoji=False)
 
 
 def stderr() -> Console:
     """For progress, notes and errors."""
-    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    return Console(file=_instead[1], stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def note(message: str, style: str = "dim", console: Console | None = None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from heedful.config import Config
+from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.workers import NO_STDIN, workers_here
 from heedful.face.console import Watch, metrics_table, note, show, tell_data, warn
 from heedful.face.remembering import names_of
 from heedful.face.run_logs import log_places
@@ -23,7 +26,8 @@ from heedful.learn.layout import CHECKPOINT
 from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
 from heedful.learn.pretraining import check_start
-from heedful.records import Example
+from heedful.learn.workers import Workers
+from heedful.records import Example, HeedfulError
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
 from heedful.text.labels import Labels
 from heedful.text.normalise import key
@@ -43,18 +47,47 @@ class Job:
     logs: tuple[str, ...] = ()
 
 
-def run_training(job: Job, config: Config, options: ReadOptions) -> int:
+@dataclass(frozen=True)
+class _Read:
+    """What was read, and what is to be made of it."""
+
+    corpus: Corpus
+    train: Sequence[Example]
+    valid: Sequence[Example]
+    labels: Labels
+    texts: list[str] | None
+    facts: dict[str, Any]
+
+
+def run_training(
+    job: Job, config: Config, options: ReadOptions, cluster: Cluster | None = None
+) -> int:
     """Train and save; returns the exit code (0 done, 130 interrupted)."""
+    if cluster is not None:
+        from heedful.face.cluster.train import train_on_cluster
+
+        return train_on_cluster(train_with, job, config, options, cluster)
+    with workers_here() as workers:
+        return train_with(workers, job, config, options)
+
+
+def train_with(workers: Workers, job: Job, config: Config, options: ReadOptions) -> int:
+    """Train with others, who call this too; the leader says and writes all there is.
+
+    Returns the exit code, of the others 0.
+    """
     started = time.monotonic()
-    folder, replacing = place_of(job.out, resume=job.resume, overwrite=job.overwrite)
+    folder, replacing = workers.first(
+        lambda: place_of(job.out, resume=job.resume, overwrite=job.overwrite)
+    )
     if folder is None:
         return 0
-    check_start(config, unlabelled=bool(job.unlabelled))
-    check_logs(job.logs, config)
-    with made(folder), taking_stdin(job.data, options) as files:
-        corpus = read(files, options)
-        tell_data(corpus.notes, corpus.bad_rows)
-        fitted, facts, files_beside = _fit(job, folder, corpus, config, options)
+    with ExitStack() as stack:
+        files = workers.together(lambda: _opened(job, folder, config, options, workers, stack))
+        found = _fit(job, folder, files, config, options, workers)
+    if found is None:
+        return 0
+    fitted, facts, files_beside = found
     save_run(finished(fitted), folder, facts, files_beside, overwrite=replacing)
     if not fitted.outcome.interrupted:
         Store(folder / CHECKPOINT).clear()
@@ -62,13 +95,65 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     return 130 if fitted.outcome.interrupted else 0
 
 
+def _opened(
+    job: Job,
+    folder: Path,
+    config: Config,
+    options: ReadOptions,
+    workers: Workers,
+    stack: ExitStack,
+) -> list[str]:
+    """The files to read, when there is a folder to write to."""
+    check_start(config, unlabelled=bool(job.unlabelled))
+    check_logs(job.logs, config)
+    if workers.leads:
+        stack.enter_context(made(folder))
+    if workers.size > 1 and "-" in (*job.data, *job.valid):
+        raise HeedfulError(NO_STDIN)
+    return stack.enter_context(taking_stdin(job.data, options))
+
+
 def _fit(
-    job: Job, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
-) -> tuple[Fitted, dict[str, Any], dict[str, bytes]]:
-    """The trained model, the facts about its data for config.json, and the files beside it."""
-    config = with_machine(config)  # before the plan is written: it is part of it
+    job: Job,
+    folder: Path,
+    files: Sequence[str],
+    config: Config,
+    options: ReadOptions,
+    workers: Workers,
+) -> tuple[Fitted, dict[str, Any], dict[str, bytes]] | None:
+    """The trained model, the facts about its data for config.json, and the files beside it.
+
+    None in workers that do not lead.
+    """
+    # Before the plan is written: it is part of it.
+    config = workers.first(lambda: with_machine(config, workers.beside))
     if job.valid:  # validation data of the user's own are for measuring, and nothing learns them
         config = replace(config, evidence=replace(config.evidence, refit=False))
+    data = workers.together(lambda: _read(job, files, config, options))
+    facts = data.facts | ({"workers": workers.size} if workers.size > 1 else {})
+    saving = workers.lead(lambda: saving_of(folder, config, facts, resume=job.resume))
+    places = workers.lead(lambda: log_places(folder, job.logs, resume=job.resume)) or {}
+    epochs = None if config.train.steps else config.train.epochs
+    with Watch(epochs) as watch, logging_to(watch, places) as listener:
+        fitted = fit(
+            data.train, data.valid, data.labels, config, saving, listener, data.texts, workers
+        )
+    if not workers.leads:
+        return None
+    splits = {"training": replace(data.corpus, examples=tuple(data.train))}
+    if data.valid:
+        splits["validation"] = replace(data.corpus, examples=tuple(data.valid), bad_rows=())
+    try:
+        return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
+    except KeyboardInterrupt:
+        note("stopped before the run was written; the same command with --resume goes on")
+        raise
+
+
+def _read(job: Job, files: Sequence[str], config: Config, options: ReadOptions) -> _Read:
+    """Read the data, and say what is in them."""
+    corpus = read(files, options)
+    tell_data(corpus.notes, corpus.bad_rows)
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
     if options.multi_label is None:
@@ -79,20 +164,8 @@ def _fit(
     )
     more = read_unlabelled(job.unlabelled, options)
     facts = _facts(job, options, corpus, train, valid) | unlabelled_facts(job.unlabelled, more)
-    saving = saving_of(folder, config, facts, resume=job.resume)
-    places = log_places(folder, job.logs, resume=job.resume)
-    epochs = None if config.train.steps else config.train.epochs
-    with Watch(epochs) as watch, logging_to(watch, places) as listener:
-        texts = [example.text for example in more] if job.unlabelled else None
-        fitted = fit(train, valid, labels, config, saving, listener, texts)
-    splits = {"training": replace(corpus, examples=tuple(train))}
-    if valid:
-        splits["validation"] = replace(corpus, examples=tuple(valid), bad_rows=())
-    try:
-        return fitted, facts, make_companions(fitted, splits, watch, baseline=job.baseline)
-    except KeyboardInterrupt:
-        note("stopped before the run was written; the same command with --resume goes on")
-        raise
+    texts = [example.text for example in more] if job.unlabelled else None
+    return _Read(corpus, train, valid, labels, texts, facts)
 
 
 def _tell_lists(labels: Labels) -> None:

@@ -60,7 +60,7 @@ class Classifying:
             )
         self.device = device_of(network)
         # The mean of what attention missed is one over marked texts, however many a part has.
-        self.divisible = self.device.type == "cpu" and not config.rationales
+        self.divisible = not config.rationales
         self.weights: Tensor | None = None
         if config.class_weights == "balanced":
             self.weights = balanced_weights(train.targets, classes, task).to(self.device)

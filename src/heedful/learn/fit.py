@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from heedful.learn.assemble import assemble, learn_beside
 from heedful.learn.checkpoint import Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
+from heedful.learn.digest import digest
 from heedful.learn.frames import reads_shapes, usual_shapes
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.model import (
@@ -34,6 +36,7 @@ from heedful.learn.regions import learn_regions
 from heedful.learn.rules import for_texts, with_rules
 from heedful.learn.taught import Taught, as_taught, one_after_the_other
 from heedful.learn.train import Trainer
+from heedful.learn.workers import Alone, Workers
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
 from heedful.records import Example, HeedfulError
@@ -93,6 +96,7 @@ def fit(
     saving: Saving | None = None,
     listener: Listener | None = None,
     unlabelled: Sequence[str] | None = None,
+    workers: Workers | None = None,
 ) -> Fitted:
     """Train a classifier.
 
@@ -104,12 +108,15 @@ def fit(
         saving: checkpoints; None = none.
         listener: who watches.
         unlabelled: further texts, from which word vectors are learnt first; None = none.
+        workers: who trains the same network with us; None = nobody. All give the same data and
+            settings, and the leader alone checkpoints. What the others return has its outcome, and
+            weights, but is not finished.
 
     Raises:
         HeedfulError: no training texts, a text-less vocabulary, an unknown label, texts without
             labels that settings leave no use for.
     """
-    saving, listener = saving or Saving(), listener or Silent()
+    saving, listener, workers = saving or Saving(), listener or Silent(), workers or Alone()
     if not train:
         raise HeedfulError("there is no training text left; check the data and the split")
     texts, held = ([e.text for e in part] for part in (train, valid))
@@ -117,18 +124,30 @@ def fit(
     tokenizer = Tokenizer(config.text)
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
-    start = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
+
+    def started() -> Start:
+        found = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
+        if len(found.vocabulary) <= 4:
+            raise HeedfulError(
+                "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
+                "more text"
+            )
+        return found
+
+    start = workers.together(started)
     vocabulary, encoded = start.vocabulary, start.encoded
-    if len(vocabulary) <= 4:
-        raise HeedfulError(
-            "no token occurs often enough to learn from; set text.min_frequency=1 or bring "
-            "more text"
-        )
     config = with_rules(with_machine(config), encoded, labels.task)
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
-    resumed = saving.resume and saving.store is not None and saving.store.begun
-    config, network = _build(config, start, labels, listener, resumed=resumed)
+    store = saving.store
+    resumed = workers.first(lambda: saving.resume and store is not None and store.begun)
+
+    def build(*, resumed: bool) -> tuple[Config, Classifier]:
+        # What is learnt before training the leader learns; its weights go to all.
+        passed = resumed or not workers.leads
+        return workers.together(lambda: _build(config, start, labels, listener, resumed=passed))
+
+    config, network = build(resumed=resumed)
     usual = None
     if reads_shapes(config):
         usual = usual_shapes(chain(texts, unlabelled or ()), tokenizer, vocabulary)
@@ -138,20 +157,26 @@ def fit(
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
-    outcome = _train(network, data, valid_data, labels, config, saving, listener)
+    workers.same(lambda: digest(config, vocabulary.tokens, _arrays(data, valid_data)))
+    outcome = _train(network, data, valid_data, labels, config, saving, listener, workers)
     model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    beside = learn_beside(model, start.own, data, valid_data, usual, listener)
-    figures = assemble(model, beside, data, valid_data, listener)
+    if not teaches and not workers.leads:
+        return Fitted(model, outcome, spread, {}, {})
+    # Unless there is a second network to train, the leader does the rest by itself.
+    still: Workers = workers if teaches else Alone()
+    beside = still.lead(lambda: learn_beside(model, start.own, data, valid_data, usual, listener))
+    figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
-        second = begun or _build(config, start, labels, listener, resumed=False)[1]
-        first, later = model.network, _teach(model, second, start, data, valid_data, listener)
-        taught = assemble(model, beside, data, valid_data, listener)
+        second = begun or build(resumed=False)[1]
+        first = model.network
+        later = _teach(model, second, start, data, valid_data, listener, workers)
+        taught = still.first(lambda: assemble(model, beside, data, valid_data, listener))
         if later.interrupted or taught.get("loss", 0.0) > figures.get("loss", 0.0):
             why = "was stopped" if later.interrupted else "is no better"
             listener.say(f"the network that was taught {why}: the first one is kept")
             model.network, first.evidence = first, None
-            figures = assemble(model, beside, data, valid_data, listener)
+            figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
             outcome = replace(outcome, interrupted=later.interrupted)
         else:
             outcome, figures = one_after_the_other(outcome, later), taught
@@ -170,13 +195,23 @@ def _train(
     config: Config,
     saving: Saving,
     listener: Listener,
+    workers: Workers,
 ) -> Outcome:
     """Train the attention network, if there is one."""
     if not network.attends:
         return Outcome((), 0, "n-gram evidence is learnt in one go", interrupted=False)
-    job = Classifying(network, data, valid, config.train, labels.task, len(labels.names))
-    trainer = Trainer(job, config.train, saving.store, listener)
-    return trainer.run(resume=saving.resume)
+
+    def trainer() -> Trainer:
+        job = Classifying(network, data, valid, config.train, labels.task, len(labels.names))
+        return Trainer(job, config.train, saving.store, listener, workers)
+
+    return workers.together(trainer).run(resume=saving.resume)
+
+
+def _arrays(*parts: Data | None) -> list[NDArray[Any]]:
+    """Ids, starts and targets of the training and the validation data."""
+    given = [part for part in parts if part is not None]
+    return [x for part in given for x in (part.encoded.ids, part.encoded.starts, part.targets)]
 
 
 def _teach(
@@ -186,6 +221,7 @@ def _teach(
     data: Data,
     valid: Data | None,
     listener: Listener,
+    workers: Workers,
 ) -> Outcome:
     """Let another network learn from the texts without labels what the model says of them.
 
@@ -195,19 +231,25 @@ def _teach(
     more = start.all_texts(config)
     more = more.part(len(data.encoded), len(more))
     listener.say(f"what the model says of {len(more):,} texts without labels is taught to another")
-    with using_threads(config.train.threads):
-        said = to_probabilities(logits(model.network, more), model.task)
+
+    def said() -> NDArray[np.float32]:
+        with using_threads(config.train.threads):
+            return as_taught(to_probabilities(logits(model.network, more), model.task), model.task)
+
+    probabilities = workers.first(said)
     train = replace(config.train, epochs=config.pretrain.taught)
-    probabilities = as_taught(said, model.task)
     job = Taught(network, data, valid, train, model.task, len(labels.names), more, probabilities)
-    later = Trainer(job, train, None, listener).run()
+    later = Trainer(job, train, None, listener, workers).run()
     model.network = network.cpu()
     return later
 
 
-def with_machine(config: Config) -> Config:
-    """What depends on the machine written out: it is part of what makes a run repeatable."""
-    threads = config.train.threads or cores()
+def with_machine(config: Config, beside: int = 1) -> Config:
+    """What depends on the machine written out: it is part of what makes a run repeatable.
+
+    `beside` workers share its cores.
+    """
+    threads = config.train.threads or max(1, cores() // beside)
     precision = chosen_precision(config.train.precision)
     return replace(config, train=replace(config.train, threads=threads, precision=precision))
 

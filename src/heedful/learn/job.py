@@ -30,9 +30,8 @@ class Job(Protocol):
         lengths: (N,) tokens of each training text, by which batches are cut.
         width: numbers kept of each text.
         validated: whether there are validation data.
-        divisible: whether the work on a batch can be cut into parts that add up to the whole, and
-            threads that take a part each are quicker than threads that share every step
-            (learn/gradients.py).
+        divisible: whether the work on a batch can be cut into parts that add up to the whole, for
+            threads (learn/gradients.py) or for workers (learn/summing.py).
         table: name of the network's table of token vectors, of which a batch touches few rows;
             None = it has no such table.
     """

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from heedful.config import Config
+from heedful.learn.digest import digest
 from heedful.learn.fit import Saving, with_machine
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.outcome import Outcome
@@ -16,6 +19,7 @@ from heedful.learn.sequence_data import SequenceData, sources_as_ids, targets_as
 from heedful.learn.sequence_model import SequenceModel
 from heedful.learn.train import Trainer
 from heedful.learn.transducing import Transducing
+from heedful.learn.workers import Alone, Workers
 from heedful.nn.transduce import Transducer
 from heedful.records import HeedfulError
 from heedful.settings import check_idle, check_sequence
@@ -45,6 +49,7 @@ def fit_sequence(
     config: Config,
     saving: Saving | None = None,
     listener: Listener | None = None,
+    workers: Workers | None = None,
 ) -> FittedSequence:
     """Train a network that rewrites sources as targets.
 
@@ -54,23 +59,25 @@ def fit_sequence(
         config: all settings.
         saving: checkpoints; None = none.
         listener: who watches.
+        workers: who trains the same network with us, see `fit.fit`; None = nobody.
 
     Raises:
         HeedfulError: no pairs, a side without any token, settings that contradict each other.
     """
-    saving, listener = saving or Saving(), listener or Silent()
+    saving, listener, workers = saving or Saving(), listener or Silent(), workers or Alone()
     check_idle(config)
     check_sequence(config)
     if not train:
         raise HeedfulError("there is no training pair left; check the data and the split")
-    source, target = _tokenizers(train, config)
+    source, target = workers.together(lambda: _tokenizers(train, config))
     data = _data(train, source, target)
     config = _with_length(with_machine(config), data)
     listener.say(_told(source, target, data, config))
     held = _data(valid, source, target) if valid else None
     network = _build(config, len(source), len(target))
+    workers.same(lambda: digest(config, (), _arrays(data, held)))
     job = Transducing(network, data, held, config.sequence, config.train.precision)
-    trainer = Trainer(job, config.train, saving.store, listener)
+    trainer = Trainer(job, config.train, saving.store, listener, workers)
     outcome = trainer.run(resume=saving.resume)
     figures = outcome.history[outcome.best_epoch - 1].valid if outcome.best_epoch else {}
     model = SequenceModel(config, source, target, network.cpu().eval())
@@ -109,6 +116,12 @@ def _data(
 ) -> SequenceData:
     sources = sources_as_ids([source.encode(pair.source) for pair in pairs])
     return SequenceData(sources, targets_as_ids([target.encode(pair.target) for pair in pairs]))
+
+
+def _arrays(*parts: SequenceData | None) -> list[NDArray[Any]]:
+    """Ids and starts of both sides of the training and the validation data."""
+    sides = [side for part in parts if part for side in (part.sources, part.targets)]
+    return [array for side in sides for array in (side.ids, side.starts)]
 
 
 def _with_length(config: Config, data: SequenceData) -> Config:

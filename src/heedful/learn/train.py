@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from heedful.config import TrainConfig
 from heedful.learn.average import Average
 from heedful.learn.checkpoint import Snapshot, Store, copy_tensors
-from heedful.learn.gradients import Gradients
 from heedful.learn.job import Job
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.memory import release
@@ -30,6 +29,7 @@ from heedful.learn.outcome import Outcome
 from heedful.learn.recording import Recorder, Step
 from heedful.learn.schedule import rate
 from heedful.learn.updates import Updates
+from heedful.learn.workers import Alone, Workers
 from heedful.records import Epoch, HeedfulError
 from heedful.text.batch import training_order
 
@@ -61,6 +61,8 @@ class Trainer:
         config: how to learn. `threads` is used as it stands.
         store: where checkpoints go; None = memory only.
         listener: who watches.
+        workers: who takes part; None = nobody else. Each has a network and the same data; the
+            leader alone has a store. Batches are as many times larger as there are workers.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Trainer:
         config: TrainConfig,
         store: Store | None = None,
         listener: Listener | None = None,
+        workers: Workers | None = None,
     ) -> None:
         network = job.network
         self.network, self.job = network, job
@@ -85,7 +88,8 @@ class Trainer:
         table = modules[job.table] if job.table else None
         by_rows = [table] if isinstance(table, nn.Embedding) else []
         self.optimizer = Updates(network, config, by_rows)
-        self.gradients = Gradients(job, config.threads or cores())
+        self.workers: Workers = workers or Alone()
+        self.gradients = self.workers.gradients(job, config.threads or cores())
         self.state = _State()
         self.best: dict[str, Tensor] = {}
         named = f"{job.table}.weight" if self.optimizer.tables else None
@@ -109,9 +113,10 @@ class Trainer:
             # Adam's moments of rare words decay into denormal numbers, which are slow.
             flushing = torch.set_flush_denormal(True)
             try:
-                self._begin(resume)
-                while not (reason := self._reason_to_stop()):
-                    self._epoch()
+                with self.workers.listening():
+                    self._begin(resume)
+                    while not (reason := self._reason_to_stop()):
+                        self._epoch()
             except KeyboardInterrupt:
                 interrupted, reason = True, "stopped by hand"
             finally:
@@ -122,7 +127,8 @@ class Trainer:
         return Outcome(self._history(), self.state.best_epoch, reason, interrupted)
 
     def _begin(self, resume: bool) -> None:
-        found = self.store.load() if resume and self.store else None
+        store = self.store if resume else None
+        found = self.workers.snapshots(lambda: store.load() if store else None)
         if found:
             self.epoch_start, newest = found
             try:
@@ -162,9 +168,11 @@ class Trainer:
         """One pass over the training data; falls back to its start if the loss breaks."""
         state, config = self.state, self.config
         lengths = self.job.lengths
-        plan = training_order(
-            lengths, config.batch_size, config.batch_tokens, (config.seed, state.epoch)
+        self.workers.align(self.network)
+        size, tokens_most = (
+            n * self.workers.size for n in (config.batch_size, config.batch_tokens)
         )
+        plan = training_order(lengths, size, tokens_most, (config.seed, state.epoch))
         tokens = np.cumsum([int(lengths[order].sum()) for order in plan])
         self.network.train()
         while state.batch < len(plan) and not self._out_of_steps():
@@ -225,7 +233,7 @@ class Trainer:
     def _finish_epoch(self, tokens: int) -> None:
         state, config = self.state, self.config
         with self.average.swapped():  # what is measured is what would be kept
-            valid = self._measure_valid()
+            valid = self.workers.first(self._measure_valid)
         if valid is None:  # a broken state must not become the one to go back to
             self._roll_back()
             return

@@ -48,7 +48,7 @@ class Transducing:
         self.network, self.train, self.valid, self.config = network, train, valid, config
         self.lengths, self.width = train.lengths, 3
         self.table: str | None = None
-        self.divisible = device_of(network).type == "cpu"
+        self.divisible = True
         self.metrics, self.validated = METRICS, valid is not None
         large = len(network.decoder.bias) >= LARGE
         self.computing = dtype_of(precision) if large else torch.float32
