@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-Encoder = Literal["token", "conv", "bilstm", "bigru", "none"]
+Encoder = Literal["token", "conv", "bilstm", "bigru", "none", "hf"]
 Score = Literal[
     "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
 ]
 Unit = Literal["character", "word", "subword"]
-ENCODERS: tuple[str, ...] = tuple(name for name in get_args(Encoder) if name != "none")
+ENCODERS: tuple[str, ...] = tuple(x for x in get_args(Encoder) if x not in ("none", "hf"))
 SCORES: tuple[str, ...] = get_args(Score)
 
 
@@ -19,7 +19,7 @@ class TextConfig:
     """From text to ids.
 
     Attributes:
-        unit: what a token is.
+        unit: what a token is; `piece` = what the tokenizer of a pre-trained transformer cuts.
         lowercase: fold case (on the token; offsets stay).
         punctuation: keep punctuation marks as tokens. Emoticons and emoji always stay.
         lemmas: language code ("en", "de", ...) whose lemmas replace the words; None = no.
@@ -31,7 +31,7 @@ class TextConfig:
         keep: which end survives `max_tokens`: the first, the last, or half of each.
     """
 
-    unit: Literal["word", "character"] = "word"
+    unit: Literal["word", "character", "piece"] = "word"
     lowercase: bool = True
     punctuation: bool = True
     lemmas: str | None = None
@@ -54,7 +54,8 @@ class ModelConfig:
         words: the most frequent words of the vocabulary that have a vector of their own; rarer
             ones are the unknown word here (n-gram evidence knows them still).
         encoder: `token` (no context), `conv` (window), `bilstm`, `bigru`; `none` = no attention
-            network at all: n-gram evidence decides alone.
+            network at all: n-gram evidence decides alone; `hf` = a pre-trained transformer
+            (section `hf`), written `hf:PATH_OR_NAME`.
         hidden: units per direction, or channels of the convolution; ignored by `token`.
         layers: how many encoder layers are stacked.
         bidirectional: read backwards too (recurrent encoders only).
@@ -177,6 +178,33 @@ class PretrainConfig:
     region_words: int = 5
     region_rate: float = 2e-3
     taught: int = 0
+
+
+@dataclass(frozen=True)
+class HfConfig:
+    """A pre-trained transformer in the encoder's place (nn/pretrained.py, learn/pretrained.py).
+
+    Attributes:
+        source: its folder, or its name on the Hugging Face hub (there or in the hub's cache).
+        tune: learn its weights too; else they stay as they are, and training reads its states from
+            a cache.
+        learning_rate: the highest rate of its weights, where they are learnt; it rises and falls
+            as `train.learning_rate` does.
+        window: tokens that it reads at once; None = as many as it has positions for. Longer texts
+            are read in several windows.
+        overlap: tokens that neighbouring windows share.
+        cache_gb: most disk space of all cached states, in gigabytes; 0 = none are kept.
+        weights: `copy` puts them into the run folder; `reference` only where they were found, which
+            must still be there when the run is loaded (not for weights that were learnt).
+    """
+
+    source: str | None = None
+    tune: bool = False
+    learning_rate: float = 5e-5
+    window: int | None = None
+    overlap: int = 128
+    cache_gb: float = 20.0
+    weights: Literal["copy", "reference"] = "copy"
 
 
 @dataclass(frozen=True)
@@ -351,6 +379,7 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     given: frozenset[str] = field(default=frozenset(), compare=False)
     sequence: SequenceConfig = field(default_factory=SequenceConfig)
+    hf: HfConfig = field(default_factory=HfConfig)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""

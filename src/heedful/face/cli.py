@@ -26,7 +26,7 @@ from heedful.face.rewriting import (
 )
 from heedful.face.serve.serving import Serving
 from heedful.missing import WITHOUT_TORCH
-from heedful.presets import PRESETS
+from heedful.presets import PRESETS, preset_for
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
@@ -103,7 +103,8 @@ def train(
         typer.Option(help=f"{', '.join(PRESETS)}; else default, or translate.", metavar="NAME"),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="token, conv, bilstm, bigru.", metavar="NAME")
+        str | None,
+        typer.Option(help="token, conv, bilstm, bigru; hf:PATH_OR_NAME.", metavar="NAME"),
     ] = None,
     attention: Annotated[
         str | None,
@@ -157,6 +158,8 @@ def train(
     settings, data and seed give the same model. Pairs are given with --source and --target.
     """
     flags = locals()
+    asked = [encoder, *(entry.partition("=")[2] for entry in set_ or [])]
+    preset = preset_for(preset, asked)
     pairs = are_pairs(data, columns := Columns(source, target), preset)
     overrides = {
         "model.encoder": encoder,

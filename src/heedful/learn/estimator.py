@@ -17,7 +17,7 @@ from heedful.learn.folder import load_model, save_model
 from heedful.learn.metrics import decide
 from heedful.learn.model import TextModel, threads_for, using_threads
 from heedful.learn.run import is_run
-from heedful.presets import left_to_rules, preset
+from heedful.presets import left_to_rules, preset, preset_for
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.settings import SECTIONS, apply, resolve
 from heedful.text.corpus import split
@@ -64,7 +64,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         preset: named settings to start from.
-        encoder: overrides the encoder of preset and settings.
+        encoder: overrides the encoder of preset and settings; with `hf:PATH_OR_NAME` the preset
+            `pretrained` takes the place of `default`.
         attention: overrides their score function.
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
@@ -139,7 +140,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if "train.seed" in map(resolve, self.settings or {}):
             raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
         own = {"encoder": self.encoder, "attention": self.attention, "seed": self.seed}
-        chosen = apply(preset(self.preset), self.settings or {})
+        encoders = [self.encoder, *(self.settings or {}).values()]
+        name = preset_for(None, encoders) if self.preset == "default" else None
+        chosen = apply(preset(name or self.preset), self.settings or {})
         return apply(chosen, {k: v for k, v in own.items() if v is not None})
 
     def _fitted(self) -> TextModel:

@@ -18,6 +18,7 @@ from heedful.learn.checkpoint import Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.frames import reads_shapes, usual_shapes
+from heedful.learn.frozen import states_known
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.model import (
     TextModel,
@@ -29,18 +30,21 @@ from heedful.learn.model import (
 )
 from heedful.learn.outcome import Outcome
 from heedful.learn.precision import chosen_precision
+from heedful.learn.pretrained import Pretrained, find, network_of
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.regions import learn_regions
 from heedful.learn.rules import for_texts, with_rules
 from heedful.learn.taught import Taught, as_taught, one_after_the_other
 from heedful.learn.train import Trainer
 from heedful.nn.classify import Classifier
+from heedful.nn.embed import Embed
 from heedful.nn.evidence import Evidence
 from heedful.records import Example, HeedfulError
 from heedful.settings import check_tying
 from heedful.text import vectors
 from heedful.text.evidence import evidence
 from heedful.text.labels import Labels
+from heedful.text.pieces import PieceTokenizer
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 
@@ -114,7 +118,8 @@ def fit(
         raise HeedfulError("there is no training text left; check the data and the split")
     texts, held = ([e.text for e in part] for part in (train, valid))
     config = for_texts(config, texts)
-    tokenizer = Tokenizer(config.text)
+    found = find(config) if config.model.encoder == "hf" else None
+    tokenizer = Tokenizer(config.text) if found is None else found.tokenizer
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
     start = begin(texts, held, unlabelled, tokenizer, config, listener, cached=cached)
@@ -128,7 +133,7 @@ def fit(
     spread = lengths(encoded)
     listener.say(f"{len(vocabulary):,} distinct tokens; {spread}")
     resumed = saving.resume and saving.store is not None and saving.store.begun
-    config, network = _build(config, start, labels, listener, resumed=resumed)
+    config, network = _build(config, start, labels, listener, found, resumed=resumed)
     usual = None
     if reads_shapes(config):
         usual = usual_shapes(chain(texts, unlabelled or ()), tokenizer, vocabulary)
@@ -138,13 +143,15 @@ def fit(
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
-    outcome = _train(network, data, valid_data, labels, config, saving, listener)
-    model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    beside = learn_beside(model, start.own, data, valid_data, usual, listener)
-    figures = assemble(model, beside, data, valid_data, listener)
+    parts = [encoded] if valid_data is None else [encoded, valid_data.encoded]
+    with states_known(network, parts, config, listener, cached=cached):
+        outcome = _train(network, data, valid_data, labels, config, saving, listener)
+        model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
+        beside = learn_beside(model, start.own, data, valid_data, usual, listener)
+        figures = assemble(model, beside, data, valid_data, listener)
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
-        second = begun or _build(config, start, labels, listener, resumed=False)[1]
+        second = begun or _build(config, start, labels, listener, None, resumed=False)[1]
         first, later = model.network, _teach(model, second, start, data, valid_data, listener)
         taught = assemble(model, beside, data, valid_data, listener)
         if later.interrupted or taught.get("loss", 0.0) > figures.get("loss", 0.0):
@@ -208,12 +215,21 @@ def _teach(
 def with_machine(config: Config) -> Config:
     """What depends on the machine written out: it is part of what makes a run repeatable."""
     threads = config.train.threads or cores()
-    precision = chosen_precision(config.train.precision)
+    precision = config.train.precision
+    if config.hf.tune and precision == "auto":  # small steps from good weights need every digit
+        precision = "float32"
+    precision = chosen_precision(precision)
     return replace(config, train=replace(config.train, threads=threads, precision=precision))
 
 
 def _build(
-    config: Config, start: Start, labels: Labels, listener: Listener, *, resumed: bool
+    config: Config,
+    start: Start,
+    labels: Labels,
+    listener: Listener,
+    found: Pretrained | None,
+    *,
+    resumed: bool,
 ) -> tuple[Config, Classifier]:
     """A network with seeded initial weights, on the GPU if there is one.
 
@@ -231,8 +247,12 @@ def _build(
         check_tying(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.train.seed)
-        network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
-    if loaded is not None:
+        count = number_of_logits(labels)
+        if found is None:
+            network = Classifier(config.model, len(vocabulary), count)
+        else:
+            network = network_of(config, found, len(vocabulary), count)
+    if loaded is not None and isinstance(network.embed, Embed):
         listener.say(str(loaded))
         network.embed.load(torch.from_numpy(loaded.table))
     network = network.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -259,6 +279,8 @@ def _encode(
 ) -> Encoded:
     """As the finished model will read them."""
     text, shaped = config.text, reads_shapes(config)
+    if isinstance(tokenizer, PieceTokenizer):
+        return tokenizer.encode(texts, text.max_tokens, text.keep)
     return encode(texts, tokenizer, vocabulary, text.max_tokens, text.keep, shaped=shaped)
 
 
