@@ -354,6 +354,7 @@ def explain(
     num_words: o.NumWords = None,
     source: o.Source = None,
     beam: o.Beam = None,
+    pieces: o.Pieces = False,
 ) -> None:
     """Which words a decision rests on, and how far to trust that: in colour, as page or JSON.
 
@@ -362,7 +363,7 @@ def explain(
     flags = locals()
     options = o.read_options(flags)
     if rewrites(run):
-        refuse(flags, ("method", "all_methods", "trust", "class_", *LABELLED), REWRITER)
+        refuse(flags, ("method", "all_methods", "trust", "class_", "pieces", *LABELLED), REWRITER)
         from heedful.face.rewriting_explaining import Shown, run_alignment
 
         shown = Shown(html, json, picture, limit, beam)
@@ -370,7 +371,7 @@ def explain(
     refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
     from heedful.face.explained import Wanted
 
-    wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
+    wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit, pieces)
     if is_exported(run):
         from heedful.face.onnx_explaining import run_explain_file
 

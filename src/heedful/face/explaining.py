@@ -10,6 +10,7 @@ from heedful.explain.attribute import explain_examples
 from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.methods import check_maps, methods_of
 from heedful.explain.trusted import trusted_examples
+from heedful.explain.whole_words import in_words, reads_pieces
 from heedful.face.console import Counter, note
 from heedful.face.explained import (
     Wanted,
@@ -43,7 +44,13 @@ def run_explain(
     examples = wanted_examples(texts, paths, plain, remembered(folder, plain), wanted.limit)
     method = wanted.method or shown_by_default(folder)
     check_maps(model.network, [method])
+    if wanted.pieces and not reads_pieces(model):
+        raise HeedfulError("--pieces means nothing for a run that reads words; leave it out")
     found = _explained(model, examples, wanted, method)
+    if reads_pieces(model) and any(one.trust for one in found):
+        note("cards of trust erase word pieces, the model's tokens, one by one")
+    if not wanted.pieces:
+        found = [in_words(model, one) for one in found]
     show_explained(found, wanted, folder.name, method)
 
 

@@ -137,6 +137,9 @@ KeepColumns = Annotated[
 Html = Annotated[
     str | None, typer.Option("--html", help="Write one self-contained page.", metavar="FILE")
 ]
+Pieces = Annotated[
+    bool, typer.Option("--pieces", help="A number a word piece, not a word (encoder hf:).")
+]
 Run = Annotated[str, typer.Argument(help="Folder of a trained run.", metavar="RUN")]
 RunOrFile = Annotated[
     str, typer.Argument(help="Folder of a run, or a file of heedful export.", metavar="RUN")

@@ -15,6 +15,7 @@ from heedful.explain.legend import check_methods
 from heedful.explain.measure import Plan, measure
 from heedful.explain.methods import check_maps
 from heedful.explain.outside_file import read_maps
+from heedful.explain.whole_words import reads_pieces
 from heedful.face.console import Counter, cell, note, show, tell_data, warn, write_json
 from heedful.face.remembering import names_of, remembered
 from heedful.face.spelling import brief
@@ -65,6 +66,9 @@ def run_trust(run: str, data: Sequence[str], options: ReadOptions, asked: Asked)
     with using_threads(0), Counter() as counter:
         found = measure(model, examples, plan, counter)
     record = _about(run, data, corpus, examples) | found
+    if reads_pieces(model):
+        record["erased"] = "word pieces"
+        note("words in these figures are word pieces: what is erased is one piece at a time")
     if asked.json != "-":
         _show(run, record)
     if asked.json:

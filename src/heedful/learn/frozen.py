@@ -97,7 +97,7 @@ def _name(encode: PretrainedEncoder, config: Config) -> str:
 
 def _key(ids: np.ndarray) -> bytes:
     """Of a text."""
-    return hashlib.blake2b(np.ascontiguousarray(ids, np.int32), digest_size=KEY).digest()
+    return hashlib.blake2b(ids.astype(np.int32).tobytes(), digest_size=KEY).digest()
 
 
 @dataclass
@@ -172,13 +172,11 @@ def _lacking(part: Encoded, store: StateStore) -> Encoded:
     return Encoded(flat, starts, none, none)
 
 
-def _states(
-    network: Classifier, ids: Tensor, mask: Tensor, config: Config
-) -> np.ndarray:
+def _states(network: Classifier, ids: Tensor, mask: Tensor, config: Config) -> np.ndarray:
     """(B, T, H) float16, undefined at padding."""
     kind = dtype_of(config.train.precision)
     half = torch.autocast(device_of(network).type, dtype=kind)
     with inference(network), half if kind != torch.float32 else nullcontext():
         states = network.encode(network.embed(ids, mask), mask).states
-    limited = states.float().clamp(-LARGEST, LARGEST)
-    return limited.half().cpu().numpy()
+    limited: np.ndarray = states.float().clamp(-LARGEST, LARGEST).half().cpu().numpy()
+    return limited

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,19 @@ from torch import nn
 
 from heedful.config import Config, HfConfig
 from heedful.learn.files import write_bytes, write_json
+from heedful.learn.layout import (
+    ENCODER_ABOUT,
+    ENCODER_CONFIG,
+    ENCODER_TOKENIZER,
+    ENCODER_WEIGHTS,
+)
 from heedful.learn.run import read_json
 from heedful.nn.classify import Classifier
 from heedful.nn.dropout import Dropout
-from heedful.nn.pretrained import Kept, PretrainedEmbed, PretrainedEncoder, Reader
+from heedful.nn.pretrained import PretrainedEmbed, PretrainedEncoder, Reader
 from heedful.records import HeedfulError
 from heedful.text.pieces import PieceTokenizer, Specials, specials_of, to_model
 
-BODY = "model.safetensors"
-PIECES = "tokenizer.json"
-SETTINGS = "config.json"
-ABOUT = "heedful.json"
 PREFIX = "encode.tuned."
 """Of the transformer's weights among those of a network that learns them."""
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop")
@@ -76,19 +79,18 @@ def find(config: Config) -> Pretrained:
     place = _place(source)
     named = "" if Path(place).is_dir() else NAMED
     with _quiet(f"hf:{source}", named):
-        from transformers import AutoConfig, AutoModel, AutoTokenizer
-
-        about = AutoConfig.from_pretrained(place)
+        library: Any = import_module("transformers")
+        about = library.AutoConfig.from_pretrained(place)
         _check_kind(about, source)
         _without_attention_dropout(about)
-        words = AutoTokenizer.from_pretrained(place, config=about)
-        body = AutoModel.from_pretrained(
+        words = library.AutoTokenizer.from_pretrained(place, config=about)
+        body = library.AutoModel.from_pretrained(
             place, config=about, use_safetensors=True, dtype=torch.float32
         )
-    library = getattr(words, "backend_tokenizer", None)
-    if library is None:
+    rules = getattr(words, "backend_tokenizer", None)
+    if rules is None:
         raise HeedfulError(f"hf:{source} has no tokenizer.json, nor one that can be made of it")
-    content = library.to_str()
+    content = rules.to_str()
     specials = specials_of(content, words.mask_token_id, words.unk_token_id)
     tokenizer = PieceTokenizer(config.text, content, specials)
     return Pretrained(_ready(body), tokenizer)
@@ -102,8 +104,8 @@ def _place(source: str) -> str:
     """
     path = Path(source).expanduser()
     if path.is_dir():
-        if not (path / SETTINGS).is_file():
-            raise HeedfulError(f"hf:{source} holds no {SETTINGS}; name a model's own folder")
+        if not (path / ENCODER_CONFIG).is_file():
+            raise HeedfulError(f"hf:{source} holds no {ENCODER_CONFIG}; name a model's own folder")
         return str(path)
     if path.is_file():
         raise HeedfulError(f"hf:{source} is a file; name the folder of the model")
@@ -115,13 +117,12 @@ def _place(source: str) -> str:
 @contextlib.contextmanager
 def _quiet(what: str, hint: str = "") -> Iterator[None]:
     """The library without its bars and reports; what it raises in one line."""
-    from huggingface_hub.utils import disable_progress_bars
-    from transformers.utils import logging
-
+    logging: Any = import_module("transformers.utils.logging")
+    hub: Any = import_module("huggingface_hub.utils")
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    disable_progress_bars()
+    hub.disable_progress_bars()
     try:
         yield
     except HeedfulError:
@@ -155,7 +156,7 @@ def _without_attention_dropout(about: Any) -> None:
 def _ready(body: nn.Module) -> nn.Module:
     """In float32, without what heedful does not use, drop-out drawn as everywhere in heedful."""
     if isinstance(getattr(body, "pooler", None), nn.Module):
-        body.pooler = None
+        setattr(body, "pooler", None)  # noqa: B010 - the type has no such part
     for module in list(body.modules()):
         for name, child in module.named_children():
             if type(child) is nn.Dropout:
@@ -215,11 +216,11 @@ def save_body(encode: PretrainedEncoder, tokenizer: PieceTokenizer, hf: HfConfig
     if hf.weights == "reference":
         about["weights"] = fingerprint(tensors)
     else:
-        write_bytes(to / BODY, save(tensors, {"format": "pt"}))
-    write_bytes(to / PIECES, tokenizer.content.encode())
+        write_bytes(to / ENCODER_WEIGHTS, save(tensors, {"format": "pt"}))
+    write_bytes(to / ENCODER_TOKENIZER, tokenizer.content.encode())
     settings: Any = encode.body.config
-    write_bytes(to / SETTINGS, settings.to_json_string(use_diff=False).encode())
-    write_json(to / ABOUT, about)
+    write_bytes(to / ENCODER_CONFIG, settings.to_json_string(use_diff=False).encode())
+    write_json(to / ENCODER_ABOUT, about)
 
 
 def load_body(folder: Path, config: Config) -> Pretrained:
@@ -230,9 +231,9 @@ def load_body(folder: Path, config: Config) -> Pretrained:
             run only refers to are gone or others.
     """
     require()
-    about = read_json(folder / ABOUT)
+    about = read_json(folder / ENCODER_ABOUT)
     try:
-        content = (folder / PIECES).read_text(encoding="utf-8")
+        content = (folder / ENCODER_TOKENIZER).read_text(encoding="utf-8")
         tokenizer = PieceTokenizer(config.text, content, Specials.from_json(about["specials"]))
         wanted = about.get("weights")
     except FileNotFoundError as error:
@@ -256,13 +257,12 @@ def _referred(config: Config, wanted: str) -> nn.Module:
 
 def _saved(folder: Path) -> nn.Module:
     with _quiet(str(folder)):
-        from transformers import AutoConfig, AutoModel
-
-        about = AutoConfig.from_pretrained(str(folder))
+        library: Any = import_module("transformers")
+        about = library.AutoConfig.from_pretrained(str(folder))
         _without_attention_dropout(about)
         with torch.random.fork_rng(devices=[]):
-            body = _ready(AutoModel.from_config(about))
-        body.load_state_dict(load_file(str(folder / BODY)))
+            body = _ready(library.AutoModel.from_config(about))
+        body.load_state_dict(load_file(str(folder / ENCODER_WEIGHTS)))
     return body
 
 
@@ -272,5 +272,5 @@ def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
     for name in sorted(tensors):
         values = tensors[name].detach().cpu().contiguous()
         digest.update(json.dumps([name, str(values.dtype), list(values.shape)]).encode())
-        digest.update(values.view(-1).view(torch.uint8).numpy())
+        digest.update(values.view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

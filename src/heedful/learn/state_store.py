@@ -119,7 +119,7 @@ class StateStore:
         index = b"".join(waiting) + lengths.tobytes()
         check = zlib.crc32(index)
         for states in waiting.values():
-            check = zlib.crc32(np.ascontiguousarray(states), check)
+            check = zlib.crc32(states.tobytes(), check)
         head = {"width": self.width, "texts": len(waiting), "check": check}
         name = f"{zlib.crc32(index):08x}-{os.getpid()}-{len(self._files)}"
         path = self.folder / f"{name}{SUFFIX}"
@@ -128,7 +128,7 @@ class StateStore:
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
                 file.write(json.dumps(head).encode() + b"\n" + index)
                 for states in waiting.values():
-                    file.write(np.ascontiguousarray(states).data)
+                    file.write(states.tobytes())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

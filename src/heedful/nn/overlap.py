@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -42,10 +43,14 @@ def windows(text: int, length: int, size: int, overlap: int) -> list[Window]:
         return [Window(text, 0, length, 0, length)] if length else []
     starts = [*range(0, length - size, size - overlap), length - size]
     # Halfway between a window's begin and its neighbour's end.
-    edges = [0, *((s + e + size + 1) // 2 for e, s in zip(starts, starts[1:], strict=False)), length]
+    edges = [
+        0,
+        *((former + latter + size + 1) // 2 for former, latter in pairwise(starts)),
+        length,
+    ]
     return [
         Window(text, start, start + size, first, last)
-        for start, first, last in zip(starts, edges, edges[1:], strict=False)
+        for start, (first, last) in zip(starts, pairwise(edges), strict=True)
     ]
 
 

@@ -51,7 +51,7 @@ class PretrainedEmbed(nn.Module):
 
     pieces: Tensor
 
-    def __init__(self, kept: Kept, pieces: Int[Tensor, "V"], word_dropout: float) -> None:
+    def __init__(self, kept: Kept, pieces: Int[Tensor, V], word_dropout: float) -> None:
         super().__init__()
         self.kept, self.word_dropout = kept, word_dropout
         self.register_buffer("pieces", pieces, persistent=False)
@@ -117,9 +117,10 @@ class PretrainedEncoder(Encoder):
         return self.tuned if self.rate is not None else self.kept.module
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        if self.rate is None:  # to another device as well
-            self.kept.module._apply(fn, recurse)
-        return super()._apply(fn, recurse)
+        parts: list[Any] = [super(), self.kept.module]  # to another device as well
+        for part in parts if self.rate is None else parts[:1]:
+            part._apply(fn, recurse)
+        return self
 
     def forward(self, values: Float[Tensor, "B T E"], mask: Bool[Tensor, "B T"]) -> States:
         """The last hidden states of the pieces; those of what stands around a text are left out."""
