@@ -32,6 +32,7 @@ from heedful.text.cache import folder as tokens_folder
 from heedful.text.vocab import Encoded
 
 TOLD = 20.0  # seconds between two words on how far it is
+FULL = torch.float32
 LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -174,9 +175,8 @@ def _lacking(part: Encoded, store: StateStore) -> Encoded:
 
 def _states(network: Classifier, ids: Tensor, mask: Tensor, config: Config) -> np.ndarray:
     """(B, T, H) float16, undefined at padding."""
-    kind = dtype_of(config.train.precision)
-    half = torch.autocast(device_of(network).type, dtype=kind)
-    with inference(network), half if kind != torch.float32 else nullcontext():
+    kind, device = dtype_of(config.train.precision), device_of(network).type
+    with inference(network), torch.autocast(device, kind) if kind != FULL else nullcontext():
         states = network.encode(network.embed(ids, mask), mask).states
     limited: np.ndarray = states.float().clamp(-LARGEST, LARGEST).half().cpu().numpy()
     return limited

@@ -9,7 +9,7 @@ Vaswani et al. 2017; Devlin et al. 2019, section 4.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -116,7 +116,7 @@ class PretrainedEncoder(Encoder):
         """The transformer."""
         return self.tuned if self.rate is not None else self.kept.module
 
-    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+    def _apply(self, fn: Any, recurse: bool = True) -> PretrainedEncoder:
         parts: list[Any] = [super(), self.kept.module]  # to another device as well
         for part in parts if self.rate is None else parts[:1]:
             part._apply(fn, recurse)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -195,11 +196,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _disjoint(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The spans in order, none beginning before the one before it ends."""
-    starts: list[int] = []
-    for start, _ in spans:
-        starts.append(max(start, starts[-1] if starts else 0))
-    limits = [*starts[1:], max((end for _, end in spans), default=0)]
-    return [
-        (start, max(start, min(end, limit)))
-        for start, (_, end), limit in zip(starts, spans, limits, strict=True)
-    ]
+    starts = list(accumulate((start for start, _ in spans), max))
+    ends = list(accumulate((end for _, end in spans), max))
+    limits = [*starts[1:], *ends[-1:]]
+    found = zip(starts, ends, limits, strict=True)
+    return [(start, max(start, min(end, limit))) for start, end, limit in found]
