@@ -8,10 +8,11 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-WORDS = (
+_WORDS = (
     "the a film plot actor was is not and very good bad great dull un ##believ ##able ##s ##ing "
     "caf ##es ##é e ##x ##y b ##c n ##o . , ! ? ' [ ] don ##t t sep mask"
-).split()
+)
+WORDS = _WORDS.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 BYTES = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 MERGES = [("Ġ", "f"), ("Ġf", "i"), ("Ġfi", "l"), ("Ġfil", "m"), ("g", "o"), ("go", "o"), ("Ġ", "g")]

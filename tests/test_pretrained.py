@@ -172,7 +172,9 @@ def test_maps_by_gradients_deletion_and_trust_work_on_pieces(frozen_model) -> No
     assert abs(found.missing["integrated-gradients"][found.target]) < 0.02
     linear = found.map_of("attention-gradient", found.target)
     assert linear == pytest.approx(found.contributions[found.target], abs=1e-5)
-    without = logits(frozen_model.network, frozen_model.encode(["the film was bad", "the film was"]))
+    without = logits(
+        frozen_model.network, frozen_model.encode(["the film was bad", "the film was"])
+    )
     sign = 1 if found.target == "yes" else -1
     lost = sign * float(without[0, 0] - without[1, 0])
     assert found.maps["leave-one-out"][found.target][3] == pytest.approx(lost, abs=1e-5)

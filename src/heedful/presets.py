@@ -138,10 +138,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "pretrained": {
         "text.unit": "piece",
         "model.encoder": "hf",
+        "evidence.orders": 3,
         "model.attention": "additive",
         "train.batch_size": 32,
         "train.epochs": 8,
-        "train.learning_rate": 1e-3,
+        "train.learning_rate": 3e-3,
         "train.schedule": "one-cycle",
         "train.average": 0.99,
         "train.patience": 0,

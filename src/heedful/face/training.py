@@ -20,6 +20,7 @@ from heedful.learn.fit import Fitted, finished, fit, with_machine
 from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.outcome import summarise
+from heedful.learn.pretrained import check_source
 from heedful.learn.pretraining import check_start
 from heedful.records import Example
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read, split
@@ -47,6 +48,7 @@ def run_training(job: Job, config: Config, options: ReadOptions) -> int:
     if folder is None:
         return 0
     check_start(config, unlabelled=bool(job.unlabelled))
+    check_source(config)
     with made(folder), taking_stdin(job.data, options) as files:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)

@@ -65,6 +65,19 @@ def require() -> None:
         )
 
 
+def check_source(config: Config) -> None:
+    """Raise HeedfulError for what can be seen to be wrong before any data are read."""
+    if config.model.encoder == "hf":
+        require()
+        _place(_source(config))
+
+
+def _source(config: Config) -> str:
+    if config.hf.source is None:
+        raise HeedfulError("which transformer? give it with --encoder hf:PATH_OR_NAME")
+    return config.hf.source
+
+
 def find(config: Config) -> Pretrained:
     """The transformer that the settings name, from its folder, the hub's cache or the hub.
 
@@ -73,16 +86,14 @@ def find(config: Config) -> Pretrained:
             reads a text into states.
     """
     require()
-    source = config.hf.source
-    if source is None:
-        raise HeedfulError("which transformer? give it with --encoder hf:PATH_OR_NAME")
+    source = _source(config)
     place = _place(source)
     named = "" if Path(place).is_dir() else NAMED
     with _quiet(f"hf:{source}", named):
         library: Any = import_module("transformers")
         about = library.AutoConfig.from_pretrained(place)
         _check_kind(about, source)
-        _without_attention_dropout(about)
+        _suited(about)
         words = library.AutoTokenizer.from_pretrained(place, config=about)
         body = library.AutoModel.from_pretrained(
             place, config=about, use_safetensors=True, dtype=torch.float32
@@ -146,8 +157,12 @@ def _check_kind(about: Any, source: str) -> None:
         raise HeedfulError(f"hf:{source} ({about.model_type}) is no transformer that reads texts")
 
 
-def _without_attention_dropout(about: Any) -> None:
-    """Drop-out inside attention draws where no seed of a thread reaches: it is off."""
+def _suited(about: Any) -> None:
+    """Drop-out inside attention draws where no seed of a thread reaches: it is off.
+
+    So is what models that write keep for their next token.
+    """
+    about.use_cache = False
     for name in _ATTENTION_DROPOUT:
         if hasattr(about, name):
             setattr(about, name, 0.0)
@@ -190,6 +205,8 @@ def network_of(config: Config, found: Pretrained, size: int, classes: int) -> Cl
     """
     hf, specials = config.hf, found.tokenizer.specials
     most = positions(found.body, len(specials.prefix) + len(specials.suffix))
+    if most < 1:
+        raise HeedfulError(f"hf:{hf.source} has no positions for the tokens of a text")
     if hf.window is not None and hf.window > most:
         raise HeedfulError(f"hf.window={hf.window} is more than the {most} tokens it can read")
     rate = config.train.learning_rate
@@ -219,7 +236,8 @@ def save_body(encode: PretrainedEncoder, tokenizer: PieceTokenizer, hf: HfConfig
         write_bytes(to / ENCODER_WEIGHTS, save(tensors, {"format": "pt"}))
     write_bytes(to / ENCODER_TOKENIZER, tokenizer.content.encode())
     settings: Any = encode.body.config
-    write_bytes(to / ENCODER_CONFIG, settings.to_json_string(use_diff=False).encode())
+    told = json.loads(settings.to_json_string(use_diff=False))
+    write_json(to / ENCODER_CONFIG, {k: v for k, v in told.items() if k != "_name_or_path"})
     write_json(to / ENCODER_ABOUT, about)
 
 
@@ -259,7 +277,7 @@ def _saved(folder: Path) -> nn.Module:
     with _quiet(str(folder)):
         library: Any = import_module("transformers")
         about = library.AutoConfig.from_pretrained(str(folder))
-        _without_attention_dropout(about)
+        _suited(about)
         with torch.random.fork_rng(devices=[]):
             body = _ready(library.AutoModel.from_config(about))
         body.load_state_dict(load_file(str(folder / ENCODER_WEIGHTS)))

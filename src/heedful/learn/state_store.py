@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ KEY = 16  # bytes of a text's key
 CHUNK = 1 << 27  # bytes of states that are gathered before they are written
 SUFFIX = ".states"
 _BLOCK = 1 << 24
+OLD = 3600  # seconds after which nobody is writing a part any more
 
 
 class _Place(NamedTuple):
@@ -56,6 +58,7 @@ class StateStore:
         self._waiting: dict[bytes, Half] = {}
         self._bytes = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _tidy(folder)
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             if not self._open(path):
                 path.unlink(missing_ok=True)
@@ -155,7 +158,9 @@ class StateStore:
     def _read_index(self, file: int) -> dict[bytes, _Place]:
         head = os.pread(file, 256, 0).partition(b"\n")[0]
         about = json.loads(head)
-        count = int(about["texts"])
+        count, size = int(about["texts"]), os.fstat(file).st_size
+        if not 0 <= count * (KEY + 8) <= size:
+            raise ValueError("no number of texts")
         index = os.pread(file, count * (KEY + 8), len(head) + 1)
         keys = [index[i * KEY : (i + 1) * KEY] for i in range(count)]
         lengths = np.frombuffer(index[count * KEY :], np.int64)
@@ -163,7 +168,7 @@ class StateStore:
         sizes = lengths * about["width"] * 2
         end = begin + int(sizes.sum())
         right = about["width"] == self.width and len(lengths) == count
-        if not right or os.fstat(file).st_size != end:
+        if not right or size != end:
             raise ValueError("of another length")
         if _checksum(file, begin, end, zlib.crc32(index)) != about["check"]:
             raise ValueError("damaged")
@@ -187,6 +192,14 @@ class StateStore:
                 path.unlink(missing_ok=True)
                 size -= bytes_
         return size <= self.most
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what writes that were killed have left."""
+    for path in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > OLD:
+                path.unlink()
 
 
 def _checksum(file: int, start: int, end: int, value: int) -> int:
