@@ -280,7 +280,7 @@ def test_frozen_weights_stay_and_tuned_ones_move_at_their_own_rate(
     own = weights(type("Found", (), {"network": type("N", (), {"encode": find(config(bert))})}))
     kept, tuned = weights(frozen_model), weights(
         trained(bert, hf__tune=True, train__steps=1, train__schedule="constant", train__average=0,
-                hf__learning_rate=1e-3, train__learning_rate=0.1).model
+                hf__tune_rate=1e-3, train__learning_rate=0.1).model
     )  # fmt: skip
     assert all(torch.equal(own[name], kept[name]) for name in own)
     moved = max(float((own[name] - tuned[name]).abs().max()) for name in own)
@@ -408,7 +408,7 @@ def test_a_missing_extra_and_a_missing_model_are_named(
         ({"encoder": "hf:x", "train.optimizer": "lazy-adam"}, "adam or adamw"),
         ({"encoder": "hf:x", "model.query": "final"}, "no final state"),
         ({"encoder": "hf:x", "hf.tune": True, "hf.weights": "reference"}, "leave one of them"),
-        ({"encoder": "hf:x", "hf.window": 8, "hf.overlap": 8}, "no step"),
+        ({"encoder": "hf:x", "hf.positions": 8, "hf.overlap": 8}, "no step"),
         ({"encoder": "conv"}, "text.unit=piece"),
     ],
 )
@@ -421,6 +421,6 @@ def test_no_transformer_and_no_window_that_it_cannot_read(bert: Path) -> None:
     with pytest.raises(HeedfulError, match="--encoder hf:"):
         find(preset("pretrained"))
     with pytest.raises(HeedfulError, match="more than the 16 tokens"):
-        trained(bert, hf__window=17)
+        trained(bert, hf__positions=17)
     with pytest.raises(HeedfulError, match="use --preset pretrained"):
         apply(preset("default"), {"encoder": f"hf:{bert}"})

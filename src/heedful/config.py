@@ -188,10 +188,10 @@ class HfConfig:
         source: its folder, or its name on the Hugging Face hub (there or in the hub's cache).
         tune: learn its weights too; else they stay as they are, and training reads its states from
             a cache.
-        learning_rate: the highest rate of its weights, where they are learnt; it rises and falls
+        tune_rate: the highest rate of its weights, where they are learnt; it rises and falls
             as `train.learning_rate` does.
-        window: tokens that it reads at once; None = as many as it has positions for. Longer texts
-            are read in several windows.
+        positions: tokens that it reads at once; None = as many as it has positions for. Longer
+            texts are read in several windows.
         overlap: tokens that neighbouring windows share.
         cache_gb: most disk space of all cached states, in gigabytes; 0 = none are kept.
         weights: `copy` puts them into the run folder; `reference` only where they were found, which
@@ -200,8 +200,8 @@ class HfConfig:
 
     source: str | None = None
     tune: bool = False
-    learning_rate: float = 5e-5
-    window: int | None = None
+    tune_rate: float = 5e-5
+    positions: int | None = None
     overlap: int = 128
     cache_gb: float = 20.0
     weights: Literal["copy", "reference"] = "copy"

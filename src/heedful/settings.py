@@ -240,8 +240,8 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "sequence.beam": (1, 64),
     "sequence.length_penalty": (0, 4),
     "sequence.max_length": (1, None),
-    "hf.learning_rate": (0, None),
-    "hf.window": (2, None),
+    "hf.tune_rate": (0, None),
+    "hf.positions": (2, None),
     "hf.overlap": (0, None),
     "hf.cache_gb": (0, None),
 }
@@ -337,10 +337,10 @@ def check_hf(config: Config) -> None:
             "hf.weights=reference points at weights as they were found, and hf.tune=true changes "
             "them; leave one of them out"
         )
-    if hf.window is not None and hf.overlap >= hf.window:
+    if hf.positions is not None and hf.overlap >= hf.positions:
         raise HeedfulError(
-            f"hf.overlap={hf.overlap} leaves no step between windows of hf.window={hf.window} "
-            "tokens; set it lower"
+            f"hf.overlap={hf.overlap} leaves no step between windows of "
+            f"hf.positions={hf.positions} tokens; set it lower"
         )
 
 

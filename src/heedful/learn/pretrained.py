@@ -207,16 +207,18 @@ def network_of(config: Config, found: Pretrained, size: int, classes: int) -> Cl
     most = positions(found.body, len(specials.prefix) + len(specials.suffix))
     if most < 1:
         raise HeedfulError(f"hf:{hf.source} has no positions for the tokens of a text")
-    if hf.window is not None and hf.window > most:
-        raise HeedfulError(f"hf.window={hf.window} is more than the {most} tokens it can read")
+    if hf.positions is not None and hf.positions > most:
+        raise HeedfulError(
+            f"hf.positions={hf.positions} is more than the {most} tokens it can read"
+        )
     rate = config.train.learning_rate
     encode = PretrainedEncoder(
         found.body,
         (specials.prefix, specials.suffix),
-        hf.window or most,
+        hf.positions or most,
         hf.overlap,
         config.model.encoder_dropout[0],
-        (hf.learning_rate / rate if rate else 1.0) if hf.tune else None,
+        (hf.tune_rate / rate if rate else 1.0) if hf.tune else None,
     )
     pieces = torch.from_numpy(to_model(specials, size))
     embed = PretrainedEmbed(encode.kept, pieces, config.model.word_dropout)
