@@ -260,6 +260,7 @@ def test_a_store_keeps_to_its_bound_and_old_chunks_make_room(tmp_path: Path) -> 
     assert keys[2] not in narrow and not list((tmp_path / "new").iterdir())
 
 
+@pytest.mark.slow
 def test_without_room_for_states_training_is_the_same_but_for_rounding(bert: Path) -> None:
     roomy, none = trained(bert), trained(bert, hf__cache_gb=0)
     assert none.validation["loss"] == pytest.approx(roomy.validation["loss"], abs=2e-3)
@@ -296,7 +297,7 @@ class Stops(Silent):
         raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_fine_tuning_resumes_to_the_same_bytes(bert: Path, tmp_path: Path, threads: int) -> None:
     chosen = config(bert, hf__tune=True, train__threads=threads, model__word_dropout=0.2)
     data = EXAMPLES[:24], EXAMPLES[24:], BINARY, chosen
