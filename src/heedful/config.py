@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-Encoder = Literal["token", "conv", "bilstm", "bigru", "transformer", "none"]
+Encoder = Literal["token", "conv", "bilstm", "bigru", "transformer", "none", "hf"]
 Score = Literal[
     "additive", "concat", "general", "dot", "scaled-dot", "content", "location", "uniform"
 ]
 Unit = Literal["character", "word", "subword"]
-ENCODERS: tuple[str, ...] = tuple(name for name in get_args(Encoder) if name != "none")
+ENCODERS: tuple[str, ...] = tuple(x for x in get_args(Encoder) if x not in ("none", "hf"))
 SCORES: tuple[str, ...] = get_args(Score)
 
 
@@ -20,7 +20,8 @@ class TextConfig:
 
     Attributes:
         unit: what a token is; `whitespace`: what stands between white space, as Keras'
-            TextVectorization has it (text/spaced.py).
+            TextVectorization has it (text/spaced.py); `piece`: what the tokenizer of a
+            pre-trained transformer cuts.
         lowercase: fold case (on the token; offsets stay).
         punctuation: keep punctuation marks as tokens. Emoticons and emoji always stay.
         lemmas: language code ("en", "de", ...) whose lemmas replace the words; None = no.
@@ -32,7 +33,7 @@ class TextConfig:
         keep: which end survives `max_tokens`: the first, the last, or half of each.
     """
 
-    unit: Literal["word", "character", "whitespace"] = "word"
+    unit: Literal["word", "character", "whitespace", "piece"] = "word"
     lowercase: bool = True
     punctuation: bool = True
     lemmas: str | None = None
@@ -55,7 +56,8 @@ class ModelConfig:
         words: the most frequent words of the vocabulary that have a vector of their own; rarer
             ones are the unknown word here (n-gram evidence knows them still).
         encoder: `token` (no context), `conv` (window), `bilstm`, `bigru`, `transformer`; `none` =
-            no attention network at all: n-gram evidence decides alone.
+            no attention network at all: n-gram evidence decides alone; `hf` = a pre-trained
+            transformer (section `hf`), written `hf:PATH_OR_NAME`.
         hidden: units per direction, channels of the convolution, or width of the transformer;
             ignored by `token`.
         layers: how many encoder layers are stacked.
@@ -182,6 +184,33 @@ class PretrainConfig:
     region_words: int = 5
     region_rate: float = 2e-3
     taught: int = 0
+
+
+@dataclass(frozen=True)
+class HfConfig:
+    """A pre-trained transformer in the encoder's place (nn/pretrained.py, learn/pretrained.py).
+
+    Attributes:
+        source: its folder, or its name on the Hugging Face hub (there or in the hub's cache).
+        tune: learn its weights too; else they stay as they are, and training reads its states from
+            a cache.
+        tune_rate: the highest rate of its weights, where they are learnt; it rises and falls
+            as `train.learning_rate` does.
+        positions: tokens that it reads at once; None = as many as it has positions for. Longer
+            texts are read in several windows.
+        overlap: tokens that neighbouring windows share.
+        cache_gb: most disk space of all cached states, in gigabytes; 0 = none are kept.
+        weights: `copy` puts them into the run folder; `reference` only where they were found, which
+            must still be there when the run is loaded (not for weights that were learnt).
+    """
+
+    source: str | None = None
+    tune: bool = False
+    tune_rate: float = 5e-5
+    positions: int | None = None
+    overlap: int = 128
+    cache_gb: float = 20.0
+    weights: Literal["copy", "reference"] = "copy"
 
 
 @dataclass(frozen=True)
@@ -356,6 +385,7 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     given: frozenset[str] = field(default=frozenset(), compare=False)
     sequence: SequenceConfig = field(default_factory=SequenceConfig)
+    hf: HfConfig = field(default_factory=HfConfig)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; `from_json` is the inverse."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from heedful.config import Config
 from heedful.records import HeedfulError
-from heedful.settings import apply, value_of
+from heedful.settings import HF, apply, value_of
 
 # A network that reads five words at a time, and begins with vectors of which words keep which
 # company; n-gram evidence beside it.
@@ -132,6 +133,21 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train.checkpoint_seconds": 500.0,
         "train.patience": 0,
     },
+    # A pre-trained transformer in the encoder's place (--encoder hf:PATH_OR_NAME), frozen unless
+    # hf.tune=true.
+    "pretrained": {
+        "text.unit": "piece",
+        "model.encoder": "hf",
+        "evidence.orders": 3,
+        "model.attention": "additive",
+        "train.batch_size": 32,
+        "train.epochs": 8,
+        "train.learning_rate": 3e-3,
+        "train.schedule": "one-cycle",
+        "train.average": 0.99,
+        "train.patience": 0,
+        "train.thresholds": "share",
+    },
     # Human-written times to 24 h, character by character: the network of a widespread tutorial,
     # y_i = RNN(c_i), with masks, a clean split and a rate that rises and falls.
     "clock": {
@@ -246,6 +262,12 @@ def preset(name: str) -> Config:
     if name not in PRESETS:
         raise HeedfulError(f"unknown preset {name!r}; known are {', '.join(PRESETS)}")
     return replace(apply(Config(preset=name), PRESETS[name]), given=frozenset())
+
+
+def preset_for(name: str | None, encoders: Iterable[str | None]) -> str | None:
+    """The preset that was asked for; `pretrained` where none was and an encoder begins with hf:."""
+    named = any(isinstance(one, str) and one.startswith(HF) for one in encoders)
+    return "pretrained" if name is None and named else name
 
 
 def left_to_rules(name: str) -> frozenset[str]:

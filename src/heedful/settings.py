@@ -17,6 +17,7 @@ from heedful.config import (
     ENCODERS,
     Config,
     EvidenceConfig,
+    HfConfig,
     ModelConfig,
     PretrainConfig,
     SequenceConfig,
@@ -25,6 +26,9 @@ from heedful.config import (
 )
 from heedful.records import HeedfulError
 
+HF = "hf:"
+"""What a pre-trained transformer's name begins with where an encoder is named."""
+
 SECTIONS: dict[str, type] = {
     "text": TextConfig,
     "model": ModelConfig,
@@ -32,6 +36,7 @@ SECTIONS: dict[str, type] = {
     "pretrain": PretrainConfig,
     "train": TrainConfig,
     "sequence": SequenceConfig,
+    "hf": HfConfig,
 }
 
 
@@ -131,6 +136,7 @@ def apply(config: Config, settings: Mapping[str, Any]) -> Config:
     Raises:
         HeedfulError: unknown name, wrong type or value out of range.
     """
+    settings = with_source(settings)
     changes: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         address = resolve(name)
@@ -148,6 +154,20 @@ def apply(config: Config, settings: Mapping[str, Any]) -> Config:
     changed = replace(config, given=config.given | set(map(resolve, settings)), **sections)
     check(changed)
     return changed
+
+
+def with_source(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with an encoder `hf:PATH_OR_NAME` as the three that it stands for."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, str) and value.startswith(HF) and resolve(name) == "model.encoder":
+            source = value.removeprefix(HF).strip()
+            if not source:
+                raise HeedfulError("the encoder hf: names no model; write hf:PATH or hf:NAME")
+            found |= {name: "hf", "hf.source": source, "text.unit": "piece"}
+        else:
+            found[name] = value
+    return found
 
 
 # address -> (lowest allowed, highest allowed); None = no limit on that side
@@ -221,6 +241,10 @@ _RANGES: dict[str, tuple[float | None, float | None]] = {
     "sequence.beam": (1, 64),
     "sequence.length_penalty": (0, 4),
     "sequence.max_length": (1, None),
+    "hf.tune_rate": (0, None),
+    "hf.positions": (2, None),
+    "hf.overlap": (0, None),
+    "hf.cache_gb": (0, None),
 }
 
 
@@ -267,6 +291,7 @@ def check(config: Config) -> None:
             f"setting model.encoder_dropout has {len(model.encoder_dropout)} values for "
             f"{model.layers} layers; give one, or one per layer"
         )
+    check_hf(config)
     if config.train.rationales and model.attention == "uniform":
         raise HeedfulError(
             "train.rationales does nothing with model.attention=uniform, which cannot learn where "
@@ -281,6 +306,53 @@ def check(config: Config) -> None:
 def _nearest(width: int, heads: int) -> int:
     """The largest number of heads up to `heads` that shares a width evenly."""
     return next(count for count in range(min(heads, width), 0, -1) if width % count == 0)
+
+
+_OF_ITS_OWN = (
+    "text.lowercase", "text.punctuation", "text.lemmas", "text.stop_words", "text.vocabulary",
+    "text.min_frequency", "model.embedding", "model.embedding_dropout", "model.words",
+    "model.hidden", "model.layers", "model.bidirectional", "model.window", "model.gate",
+    "train.vectors", "train.tying", "pretrain.on_training", "pretrain.regions", "pretrain.taught",
+)  # fmt: skip
+"""Settings that a pre-trained transformer brings with it, or has no use for."""
+
+
+def check_hf(config: Config) -> None:
+    """Raise HeedfulError for settings that do not go with a pre-trained transformer, or without."""
+    if config.model.encoder != "hf":
+        if config.text.unit == "piece":
+            raise HeedfulError(
+                "text.unit=piece (and the preset pretrained) needs the tokenizer of a pre-trained "
+                "transformer; give it with --encoder hf:PATH_OR_NAME"
+            )
+        return
+    if config.text.unit != "piece":
+        raise HeedfulError(
+            "a pre-trained transformer reads the pieces of its own tokenizer; leave text.unit out"
+        )
+    usual = Config()
+    for address in _OF_ITS_OWN:
+        if value_of(config, address) != value_of(usual, address):
+            raise HeedfulError(
+                f"{address} has no part in a network with a pre-trained transformer; leave it out, "
+                "and use --preset pretrained"
+            )
+    if config.train.optimizer == "lazy-adam":
+        raise HeedfulError(
+            "a pre-trained transformer's token vectors do not move by themselves; "
+            "train.optimizer is adam or adamw"
+        )
+    hf = config.hf
+    if hf.tune and hf.weights == "reference":
+        raise HeedfulError(
+            "hf.weights=reference points at weights as they were found, and hf.tune=true changes "
+            "them; leave one of them out"
+        )
+    if hf.positions is not None and hf.overlap >= hf.positions:
+        raise HeedfulError(
+            f"hf.overlap={hf.overlap} leaves no step between windows of "
+            f"hf.positions={hf.positions} tokens; set it lower"
+        )
 
 
 def has_shapes(config: Config) -> bool:
@@ -300,7 +372,7 @@ _CLASSIFYING = frozenset(
 def check_idle(config: Config) -> None:
     """Raise HeedfulError for settings that somebody has set and that no rewriting network heeds."""
     for address in sorted(config.given):
-        idle = address.partition(".")[0] in ("text", "evidence", "pretrain")
+        idle = address.partition(".")[0] in ("text", "evidence", "pretrain", "hf")
         if idle or address in _CLASSIFYING:
             raise HeedfulError(f"{address} has no part in a network that rewrites; leave it out")
     if config.train.optimizer == "lazy-adam":
@@ -317,7 +389,7 @@ def check_sequence(config: Config) -> None:
     """
     model, sequence = config.model, config.sequence
     recurrent = model.encoder in ("bilstm", "bigru")
-    if model.encoder == "none":
+    if model.encoder in ("none", "hf"):
         raise HeedfulError("a sequence needs an encoder; choose one: " + ", ".join(ENCODERS))
     if not recurrent and (sequence.start == "final" or sequence.scope == "none"):
         raise HeedfulError(
@@ -375,6 +447,11 @@ def check_pretraining(config: Config, asked: str) -> None:
         raise HeedfulError(
             f"{asked} does nothing with model.encoder=none, which has no word vectors; choose "
             f"another preset, or an encoder: {', '.join(ENCODERS)}"
+        )
+    if config.model.encoder == "hf":
+        raise HeedfulError(
+            f"{asked} does nothing with a pre-trained transformer, which has its word vectors; "
+            "leave one of them out"
         )
     if config.train.vectors is not None:
         raise HeedfulError(

@@ -13,6 +13,7 @@ from heedful.explain.found import Found
 from heedful.explain.legend import ALWAYS
 from heedful.explain.methods import check_maps, token_maps
 from heedful.explain.shares import About, Arrays, explanation_of
+from heedful.explain.whole_words import in_words
 from heedful.learn.model import TextModel, scored, to_probabilities
 from heedful.learn.reading import as_texts
 from heedful.learn.transducer import SequenceTransducer
@@ -29,6 +30,8 @@ def explain(
     text: str | Sequence[str],
     target: str | None = None,
     methods: Sequence[str] = (),
+    *,
+    pieces: bool = False,
 ) -> Explanation | list[Explanation] | Rewriting | list[Rewriting]:
     """Show what a decision rests on, or where a network that rewrites looks.
 
@@ -39,6 +42,7 @@ def explain(
         target: the class the map is about; None = the predicted one.
         methods: further maps of the target (of both classes of a binary model) beside attention
             and contribution: names of `legend.METHODS`. They are found in `maps`.
+        pieces: of a model that reads pieces of words, one number a piece; else one a word.
 
     Returns:
         One Explanation (or Rewriting) for one text, a list for several. It draws itself in a
@@ -55,6 +59,8 @@ def explain(
     inner = model_of(model, "explain")
     name = None if target is None else str(target)  # classes_ may be numbers
     found = list(explain_examples(inner, [Example(t) for t in texts], name, methods))
+    if not pieces:
+        found = [in_words(inner, one) for one in found]
     return found[0] if isinstance(text, str) else found
 
 

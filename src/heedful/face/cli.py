@@ -33,7 +33,7 @@ from heedful.face.rewriting import (
 )
 from heedful.face.serve.serving import Serving
 from heedful.missing import WITHOUT_TORCH
-from heedful.presets import PRESETS
+from heedful.presets import PRESETS, preset_for
 from heedful.records import HeedfulError
 
 # The base of all usage errors. typer carries its own copy of click, which has no public name.
@@ -110,7 +110,10 @@ def train(
         typer.Option(help=f"{', '.join(PRESETS)}; else default, or translate.", metavar="NAME"),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="token, conv, bilstm, bigru, transformer.", metavar="NAME")
+        str | None,
+        typer.Option(
+            help="token, conv, bilstm, bigru, transformer; hf:PATH_OR_NAME.", metavar="NAME"
+        ),
     ] = None,
     attention: Annotated[
         str | None,
@@ -175,6 +178,8 @@ def train(
     settings, data and seed give the same model. Pairs are given with --source and --target.
     """
     flags = locals()
+    asked = [encoder, *(entry.partition("=")[2] for entry in set_ or [])]
+    preset = preset_for(preset, asked)
     pairs = are_pairs(data, columns := Columns(source, target), preset)
     overrides = {
         "model.encoder": encoder,
@@ -385,6 +390,7 @@ def explain(
     engine: o.Engine = "local",
     workers: o.Workers = None,
     address: o.Address = None,
+    pieces: o.Pieces = False,
 ) -> None:
     """Which words a decision rests on, and how far to trust that: in colour, as page or JSON.
 
@@ -395,7 +401,7 @@ def explain(
     cluster = asked_cluster(engine, workers, address)
     if rewrites(run):
         refuse({"engine": cluster}, ("engine",), REWRITER)
-        refuse(flags, ("method", "all_methods", "trust", "class_", *LABELLED), REWRITER)
+        refuse(flags, ("method", "all_methods", "trust", "class_", "pieces", *LABELLED), REWRITER)
         from heedful.face.rewriting_explaining import Shown, run_alignment
 
         shown = Shown(html, json, picture, limit, beam)
@@ -403,7 +409,7 @@ def explain(
     refuse(flags, ("source", "beam", "picture"), CLASSIFIER)
     from heedful.face.explained import Wanted
 
-    wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit)
+    wanted = Wanted(method, all_methods, trust, by, class_, html, json, limit, pieces)
     if is_exported(run):
         refuse({"engine": cluster}, ("engine",), "an exported file")
         from heedful.face.onnx_explaining import run_explain_file

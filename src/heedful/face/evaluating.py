@@ -10,6 +10,7 @@ from typing import Any
 
 from heedful.explain.attribute import explain_examples
 from heedful.explain.select import select_rows
+from heedful.explain.whole_words import in_words
 from heedful.face.console import (
     classes_table,
     figures_table,
@@ -99,7 +100,7 @@ def _explained(
                 "why": list(why),
                 "source": example.source,
                 "row": example.row,
-                "explanation": explanation.to_json(),
+                "explanation": in_words(model, explanation).to_json(),
             }
             for why, example, explanation in zip(chosen.values(), examples, found, strict=True)
         ]

@@ -29,6 +29,7 @@ class Wanted:
         target: the class; None = the predicted one.
         html, json: files, `-`, or None.
         limit: rows of files that are explained at most.
+        pieces: show a number for each piece of a word, where the model reads such.
     """
 
     method: str | None
@@ -39,6 +40,7 @@ class Wanted:
     html: str | None
     json: str | None
     limit: int
+    pieces: bool = False
 
 
 def check_wanted(wanted: Wanted, texts: Sequence[str], paths: Sequence[str]) -> None:

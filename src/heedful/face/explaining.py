@@ -8,6 +8,7 @@ from pathlib import Path
 
 from heedful.explain.legend import METHODS, check_methods
 from heedful.explain.methods import check_maps, methods_of
+from heedful.explain.whole_words import in_words, reads_pieces
 from heedful.face.cluster.engine import Cluster
 from heedful.face.cluster.explain import Maps, explained, explained_on
 from heedful.face.console import Counter, note
@@ -44,6 +45,8 @@ def run_explain(
     folder = Path(run)
     model = load_model(folder)
     check_target(wanted.target, model.labels.names)
+    if wanted.pieces and not reads_pieces(model):
+        raise HeedfulError("--pieces means nothing for a run that reads words; leave it out")
     plain = replace(options, labelled=False)
     examples = wanted_examples(texts, paths, plain, remembered(folder, plain), wanted.limit)
     method = wanted.method or shown_by_default(folder)
@@ -57,6 +60,10 @@ def run_explain(
                 counter(
                     f"texts {'measured' if maps.cards else 'explained'}", len(found), len(examples)
                 )
+    if reads_pieces(model) and any(one.trust for one in found):
+        note("cards of trust erase word pieces, the model's tokens, one by one")
+    if not wanted.pieces:
+        found = [in_words(model, one) for one in found]
     show_explained(found, wanted, folder.name, method)
 
 

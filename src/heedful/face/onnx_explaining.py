@@ -48,6 +48,7 @@ def _check_possible(wanted: Wanted) -> None:
     asked = {
         "--trust": bool(wanted.trust),
         "--all-methods": wanted.all_methods,
+        "--pieces": wanted.pieces,
         f"--method {wanted.method}": wanted.method not in (None, *MAPS),
     }
     for flag, given in asked.items():

@@ -151,6 +151,9 @@ Run = Annotated[
         help="Folder of a trained run, or hf://owner/name.", metavar="RUN", callback=opened
     ),
 ]
+Pieces = Annotated[
+    bool, typer.Option("--pieces", help="A number a word piece, not a word (encoder hf:).")
+]
 RunOrFile = Annotated[
     str,
     typer.Argument(

@@ -25,6 +25,7 @@ from heedful.learn.folder import save_run
 from heedful.learn.layout import CHECKPOINT
 from heedful.learn.logs import check_logs, logging_to
 from heedful.learn.outcome import summarise
+from heedful.learn.pretrained import check_source
 from heedful.learn.pretraining import check_start
 from heedful.learn.workers import Workers
 from heedful.records import Example, HeedfulError
@@ -105,6 +106,7 @@ def _opened(
 ) -> list[str]:
     """The files to read, when there is a folder to write to."""
     check_start(config, unlabelled=bool(job.unlabelled))
+    check_source(config)
     check_logs(job.logs, config)
     if workers.leads:
         stack.enter_context(made(folder))

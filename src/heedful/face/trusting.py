@@ -15,6 +15,7 @@ from heedful.explain.legend import check_methods
 from heedful.explain.measure import Plan, measure
 from heedful.explain.methods import check_maps
 from heedful.explain.outside_file import read_maps
+from heedful.explain.whole_words import reads_pieces
 from heedful.face.cluster.engine import Cluster
 from heedful.face.cluster.trust import hands_of
 from heedful.face.console import Counter, cell, note, show, tell_data, warn, write_json
@@ -73,6 +74,9 @@ def run_trust(
     with using_threads(0), hands_of(run, cluster) as hands, Counter() as counter:
         found = measure(model, examples, plan, counter, hands)
     record = _about(run, data, corpus, examples) | found
+    if reads_pieces(model):
+        record["erased"] = "word pieces"
+        note("words in these figures are word pieces: what is erased is one piece at a time")
     if asked.json != "-":
         _show(run, record)
     if asked.json:

@@ -96,12 +96,21 @@ def _parts(config: Json) -> Iterator[str]:
     """What the decision is made of."""
     network, orders = config["model"], config.get("evidence", {}).get("orders", 0)
     if network["encoder"] != "none":
-        yield f"embedding {network['embedding']}, encoder `{network['encoder']}`"
+        yield _reader(config)
         yield f"attention `{network['attention']}`, {network['head']} head"
         if network.get("pooling") == "attention+max":
             yield "max pooling beside attention"
     if orders:
         yield f"evidence of n-grams of up to {orders} words"
+
+
+def _reader(config: Json) -> str:
+    """Embed and Encode."""
+    network = config["model"]
+    if network["encoder"] != "hf":
+        return f"embedding {network['embedding']}, encoder `{network['encoder']}`"
+    how = "fine-tuned" if config["hf"]["tune"] else "frozen"
+    return f"a pre-trained transformer, {how} (`encoder/`)"
 
 
 def _parameters(config: Json) -> str:

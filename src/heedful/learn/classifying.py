@@ -16,6 +16,7 @@ from heedful.learn.objective import balanced_weights, loss
 from heedful.learn.penalties import training_pass
 from heedful.learn.precision import dtype_of
 from heedful.nn.classify import Classifier
+from heedful.nn.embed import Embed
 from heedful.records import HeedfulError, Task
 from heedful.text.batch import pad, pad_marks
 
@@ -48,7 +49,8 @@ class Classifying:
     ) -> None:
         self.network, self.train, self.valid = network, train, valid
         self.config, self.task = config, task
-        self.lengths, self.table = train.encoded.lengths, TABLE
+        self.lengths = train.encoded.lengths
+        self.table = TABLE if isinstance(network.embed, Embed) else None
         network.computing = dtype_of(config.precision)
         self.width = 1 if task == "binary" else classes
         self.metrics, self.validated = names(task), valid is not None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
 from heedful.learn.model import TextModel
 from heedful.nn.encode import ConvEncoder, RecurrentEncoder, TransformerEncoder
+from heedful.nn.pretrained import PretrainedEncoder
 from heedful.nn.recurrent import Recurrent
 from heedful.nn.transformer import Block
 
@@ -49,7 +51,7 @@ def _attention_rows(model: TextModel) -> list[Layer]:
             "embed",
             f"{embed.num_embeddings:,} tokens x {embed.embedding_dim}",
             f"(B, T, {embed.embedding_dim})",
-            parameters(network.embed),
+            parameters(embed),
         )
     ]
     rows += encoder_rows(network.encode)
@@ -102,6 +104,8 @@ def encoder_rows(encoder: nn.Module) -> list[Layer]:
             )
             for layer in encoder.layers()
         ]
+    if isinstance(encoder, PretrainedEncoder):
+        return [_transformer_row(encoder)]
     if isinstance(encoder, RecurrentEncoder):
         return [
             Layer(
@@ -133,6 +137,16 @@ def _transformer_rows(encoder: TransformerEncoder) -> list[Layer]:
 def _heads(block: nn.Module) -> str:
     count = block.attention.heads if isinstance(block, Block) else 0
     return f"{count} head{'s' if count != 1 else ''}"
+
+
+def _transformer_row(encoder: PretrainedEncoder) -> Layer:
+    """A pre-trained transformer, its table of token vectors left out: that is in the row before."""
+    about: Any = encoder.body.config
+    table: Any = encoder.body.get_input_embeddings()  # type: ignore[operator]
+    how = "frozen" if encoder.rate is None else "fine-tuned"
+    what = f"{about.model_type}, {about.num_hidden_layers} layers, pre-trained, {how}"
+    count = parameters(encoder.body) - parameters(table)
+    return Layer("encode", what, f"(B, T, {encoder.width})", count)
 
 
 def _cell(layer: Recurrent) -> str:

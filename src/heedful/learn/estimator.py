@@ -25,7 +25,7 @@ from heedful.learn.reading import as_texts, is_missing, labels_within, texts_and
 from heedful.learn.run import is_run
 from heedful.learn.shared import Shared
 from heedful.learn.tabular import Tabular
-from heedful.presets import left_to_rules, preset
+from heedful.presets import left_to_rules, preset, preset_for
 from heedful.records import Epoch, Example, HeedfulError, Task
 from heedful.settings import SECTIONS, apply, resolve
 from heedful.text.corpus import split
@@ -40,7 +40,8 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
 
     Args:
         preset: named settings to start from.
-        encoder: overrides the encoder of preset and settings.
+        encoder: overrides the encoder of preset and settings; with `hf:PATH_OR_NAME` the preset
+            `pretrained` takes the place of `default`.
         attention: overrides their score function.
         settings: further settings by address, for example {"train.epochs": 3}.
         seed: of everything random; the same seed gives the same model.
@@ -132,7 +133,9 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
             raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
         own: dict[str, Any] = {"encoder": self.encoder, "attention": self.attention}
         own |= {"seed": self.seed, "vectors": self.vectors if _is_path(self.vectors) else None}
-        chosen = apply(preset(self.preset), self.settings or {})
+        encoders = [self.encoder, *(self.settings or {}).values()]
+        name = preset_for(None, encoders) if self.preset == "default" else None
+        chosen = apply(preset(name or self.preset), self.settings or {})
         return apply(chosen, {k: v for k, v in own.items() if v is not None})
 
     @contextmanager

@@ -20,6 +20,7 @@ from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.digest import digest
 from heedful.learn.frames import reads_shapes, usual_shapes
+from heedful.learn.frozen import states_known
 from heedful.learn.listener import Listener, Silent
 from heedful.learn.model import (
     TextModel,
@@ -31,6 +32,7 @@ from heedful.learn.model import (
 )
 from heedful.learn.outcome import Outcome
 from heedful.learn.precision import chosen_precision
+from heedful.learn.pretrained import Pretrained, find, network_of
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.regions import learn_regions
 from heedful.learn.rules import for_texts, with_rules
@@ -38,12 +40,14 @@ from heedful.learn.taught import Taught, as_taught, one_after_the_other
 from heedful.learn.train import Trainer
 from heedful.learn.workers import Alone, Workers
 from heedful.nn.classify import Classifier
+from heedful.nn.embed import Embed
 from heedful.nn.evidence import Evidence
 from heedful.records import Example, HeedfulError
 from heedful.settings import check_tying
 from heedful.text import vectors
 from heedful.text.evidence import evidence
 from heedful.text.labels import Labels
+from heedful.text.pieces import PieceTokenizer
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Lengths, Vocabulary, encode, lengths
 
@@ -121,7 +125,8 @@ def fit(
         raise HeedfulError("there is no training text left; check the data and the split")
     texts, held = ([e.text for e in part] for part in (train, valid))
     config = for_texts(config, texts)
-    tokenizer = Tokenizer(config.text)
+    found = find(config) if config.model.encoder == "hf" else None
+    tokenizer = Tokenizer(config.text) if found is None else found.tokenizer
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
 
@@ -145,7 +150,9 @@ def fit(
     def build(*, resumed: bool) -> tuple[Config, Classifier]:
         # What is learnt before training the leader learns; its weights go to all.
         passed = resumed or not workers.leads
-        return workers.together(lambda: _build(config, start, labels, listener, resumed=passed))
+        return workers.together(
+            lambda: _build(config, start, labels, listener, found, resumed=passed)
+        )
 
     config, network = build(resumed=resumed)
     usual = None
@@ -158,14 +165,20 @@ def fit(
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
     workers.same(lambda: digest(config, vocabulary.tokens, _arrays(data, valid_data)))
-    outcome = _train(network, data, valid_data, labels, config, saving, listener, workers)
-    model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
-    if not teaches and not workers.leads:
-        return Fitted(model, outcome, spread, {}, {})
-    # Unless there is a second network to train, the leader does the rest by itself.
-    still: Workers = workers if teaches else Alone()
-    beside = still.lead(lambda: learn_beside(model, start.own, data, valid_data, usual, listener))
-    figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
+    parts = [encoded] if valid_data is None else [encoded, valid_data.encoded]
+    # Workers of one machine do not write to one cache.
+    cached &= workers.size == 1
+    with states_known(network, parts, config, listener, cached=cached):
+        outcome = _train(network, data, valid_data, labels, config, saving, listener, workers)
+        model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
+        if not teaches and not workers.leads:
+            return Fitted(model, outcome, spread, {}, {})
+        # Unless there is a second network to train, the leader does the rest by itself.
+        still: Workers = workers if teaches else Alone()
+        beside = still.lead(
+            lambda: learn_beside(model, start.own, data, valid_data, usual, listener)
+        )
+        figures = still.first(lambda: assemble(model, beside, data, valid_data, listener))
     if teaches and not outcome.interrupted:
         # It begins where the first one did. Checkpoints do not hold that: it is learnt again.
         second = begun or build(resumed=False)[1]
@@ -250,12 +263,21 @@ def with_machine(config: Config, beside: int = 1) -> Config:
     `beside` workers share its cores.
     """
     threads = config.train.threads or max(1, cores() // beside)
-    precision = chosen_precision(config.train.precision)
+    precision = config.train.precision
+    if config.hf.tune and precision == "auto":  # small steps from good weights need every digit
+        precision = "float32"
+    precision = chosen_precision(precision)
     return replace(config, train=replace(config.train, threads=threads, precision=precision))
 
 
 def _build(
-    config: Config, start: Start, labels: Labels, listener: Listener, *, resumed: bool
+    config: Config,
+    start: Start,
+    labels: Labels,
+    listener: Listener,
+    found: Pretrained | None,
+    *,
+    resumed: bool,
 ) -> tuple[Config, Classifier]:
     """A network with seeded initial weights, on the GPU if there is one.
 
@@ -273,8 +295,12 @@ def _build(
         check_tying(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.train.seed)
-        network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
-    if loaded is not None:
+        count = number_of_logits(labels)
+        if found is None:
+            network = Classifier(config.model, len(vocabulary), count)
+        else:
+            network = network_of(config, found, len(vocabulary), count)
+    if loaded is not None and isinstance(network.embed, Embed):
         listener.say(str(loaded))
         network.embed.load(torch.from_numpy(loaded.table))
     network = network.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -301,6 +327,8 @@ def _encode(
 ) -> Encoded:
     """As the finished model will read them."""
     text, shaped = config.text, reads_shapes(config)
+    if isinstance(tokenizer, PieceTokenizer):
+        return tokenizer.encode(texts, text.max_tokens, text.keep)
     return encode(texts, tokenizer, vocabulary, text.max_tokens, text.keep, shaped=shaped)
 
 

@@ -18,13 +18,14 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from heedful.config import EvidenceConfig
+from heedful.config import Config, EvidenceConfig
 from heedful.learn.card import model_card
 from heedful.learn.files import finite, remove_parts, write_bytes, write_json
 from heedful.learn.fit import Fitted
 from heedful.learn.layout import (
     CARD,
     CONFIG,
+    ENCODER,
     HISTORY,
     METRICS,
     OURS,
@@ -33,10 +34,13 @@ from heedful.learn.layout import (
 )
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.learn.presence import kinds_of
+from heedful.learn.pretrained import PREFIX, load_body, network_of, save_body
 from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence
+from heedful.nn.pretrained import PretrainedEncoder
 from heedful.records import Epoch, HeedfulError
+from heedful.text.pieces import PieceTokenizer
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vocab import Vocabulary
 
@@ -44,6 +48,10 @@ from heedful.text.vocab import Vocabulary
 def save_model(model: TextModel, folder: Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write config.json, tokenizer.json and model.safetensors, config.json last."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.network.state_dict().items()}
+    encode = model.network.encode
+    if isinstance(encode, PretrainedEncoder) and isinstance(model.tokenizer, PieceTokenizer):
+        save_body(encode, model.tokenizer, model.config.hf, folder / ENCODER)
+        tensors = {k: v for k, v in tensors.items() if not k.startswith(PREFIX)}
     write_bytes(folder / WEIGHTS, save(tensors, {"format": "pt"}))
     tokens = {"format": FORMAT, "vocabulary": model.vocabulary.to_json()}
     write_json(folder / TOKENIZER, tokens)
@@ -169,10 +177,19 @@ def load_model(folder: str | Path) -> TextModel:
     folder = Path(folder)
     config, labels, decision = read_config(folder)
     vocabulary = _read_vocabulary(folder / TOKENIZER)
-    network = Classifier(config.model, len(vocabulary), number_of_logits(labels))
+    tokenizer, network = _untrained(folder, config, len(vocabulary), number_of_logits(labels))
     _load_weights(network, folder / WEIGHTS, config.evidence)
-    tokenizer = Tokenizer(config.text)
     return TextModel(config, labels, vocabulary, tokenizer, network.eval(), decision)
+
+
+def _untrained(
+    folder: Path, config: Config, size: int, classes: int
+) -> tuple[Tokenizer, Classifier]:
+    """Tokenizer and network, which has its own weights only of a pre-trained transformer."""
+    if config.model.encoder != "hf":
+        return Tokenizer(config.text), Classifier(config.model, size, classes)
+    found = load_body(folder / ENCODER, config)
+    return found.tokenizer, network_of(config, found, size, classes)
 
 
 def _read_vocabulary(path: Path) -> Vocabulary:
@@ -191,7 +208,8 @@ def _load_weights(network: Classifier, path: Path, evidence: EvidenceConfig) -> 
         network.evidence = Evidence.from_tensors(
             tensors, "evidence.", kinds_of(evidence), evidence.length
         )
-        network.load_state_dict(tensors)
+        held = {k: v for k, v in network.state_dict().items() if k.startswith(PREFIX)}
+        network.load_state_dict(held | tensors)
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         first = str(error).splitlines()[0]
         raise HeedfulError(f"{path} cannot be read or does not fit config.json: {first}") from None

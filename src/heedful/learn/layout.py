@@ -5,6 +5,7 @@
 | config.json | settings, labels, data fingerprint; written last: without it a folder is no run |
 | model.safetensors | the weights |
 | tokenizer.json | the vocabulary, in id order |
+| encoder/ | a pre-trained transformer and its tokenizer, in files that transformers reads too |
 | history.jsonl | one line an epoch |
 | metrics.json | figures of the validation data, and of every evaluation |
 | README.md | the model card |
@@ -22,6 +23,9 @@
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
+ENCODER = "encoder"
+ENCODER_WEIGHTS, ENCODER_TOKENIZER = "model.safetensors", "tokenizer.json"
+ENCODER_CONFIG, ENCODER_ABOUT = "config.json", "heedful.json"
 HISTORY = "history.jsonl"
 METRICS = "metrics.json"
 CARD = "README.md"
@@ -37,6 +41,6 @@ CHECKPOINT = "checkpoint"
 
 OURS = frozenset(
     (CONFIG, WEIGHTS, TOKENIZER, HISTORY, METRICS, CARD, VALIDATION, BASELINE, SKETCH, CHECKS,
-     EXAMPLES, EVALUATIONS, TRUST, REPORT)
+     EXAMPLES, EVALUATIONS, TRUST, REPORT, ENCODER)
 )  # fmt: skip
 """What belongs to a finished run; everything else in its folder is the user's."""

@@ -25,6 +25,7 @@ from heedful.nn.tabled import first_layer_known
 from heedful.records import Prediction, Task, Token
 from heedful.text.batch import batches, scoring_order
 from heedful.text.labels import Labels
+from heedful.text.pieces import PieceTokenizer
 from heedful.text.tokenize import Tokenizer, cut
 from heedful.text.vocab import Encoded, Vocabulary, encode
 
@@ -58,6 +59,8 @@ class TextModel:
         With frames, ids from the vocabulary's size on are unknown words by their shape.
         """
         text, shaped = self.config.text, reads_shapes(self.config)
+        if isinstance(self.tokenizer, PieceTokenizer):
+            return self.tokenizer.encode(texts, text.max_tokens, text.keep)
         asked = (self.tokenizer, self.vocabulary, text.max_tokens, text.keep)
         return encode(texts, *asked, shaped=shaped)
 

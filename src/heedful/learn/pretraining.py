@@ -15,6 +15,7 @@ from heedful.config import Config
 from heedful.learn.listener import Listener
 from heedful.settings import check_pretraining
 from heedful.text import pretrain
+from heedful.text.pieces import PieceTokenizer
 from heedful.text.tokenize import Tokenizer
 from heedful.text.vectors import Vectors
 from heedful.text.vocab import Encoded, Vocabulary, encoded_by
@@ -122,6 +123,10 @@ def begin(
         cached: whether the user's cache folder may keep what tokenising gave.
     """
     check_start(config, unlabelled=unlabelled is not None)
+    if isinstance(tokenizer, PieceTokenizer):
+        pieces = tokenizer.vocabulary()
+        encoded = tokenizer.encode(texts, config.text.max_tokens, config.text.keep)
+        return Start(pieces, encoded, len(pieces))
     if unlabelled is None and not config.pretrain.on_training:
         vocabulary, encoded = fit_vocabulary(texts, tokenizer, config.text, cached=cached)
         return Start(vocabulary, encoded, len(vocabulary))

@@ -88,7 +88,7 @@ def _settings(values: Any) -> Config:
         raise HeedfulError(f"format {values['format']!r}; this heedful reads {FORMAT}")
     sections = {key: values[key] for key in ("preset", "text", "model", "train")}
     # Runs written before there were these have none.
-    later = ("evidence", "pretrain", "sequence")
+    later = ("evidence", "pretrain", "sequence", "hf")
     return from_json(sections | {key: values[key] for key in later if key in values})
 
 

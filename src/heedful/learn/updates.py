@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from heedful.config import TrainConfig
+from heedful.nn.pretrained import PretrainedEncoder
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -89,9 +90,10 @@ class Updates:
         self.tables = [RowAdam(table.weight) for table in by_rows]
         apart = {id(table.weight) for table in by_rows}
         weights = [p for p in network.parameters() if id(p) not in apart]
+        groups, self.shares = _groups(network, weights)
         kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
         self.rest = kind(
-            weights, lr=self.rate, weight_decay=config.weight_decay, betas=BETAS, fused=True
+            groups, lr=self.rate, weight_decay=config.weight_decay, betas=BETAS, fused=True
         )
 
     def zero_grad(self) -> None:
@@ -100,7 +102,8 @@ class Updates:
 
     def clip(self, most: float) -> float:
         """Cut the norm of all gradients together to `most`; returns what it was before."""
-        gradients = [p.grad for p in self.rest.param_groups[0]["params"] if p.grad is not None]
+        moved = [p for group in self.rest.param_groups for p in group["params"]]
+        gradients = [p.grad for p in moved if p.grad is not None]
         gradients += [found[1] for found in map(_of_rows, self.tables) if found is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1.0))
@@ -113,8 +116,8 @@ class Updates:
 
     def step(self) -> None:
         """Move the weights against their gradients."""
-        for group in self.rest.param_groups:
-            group["lr"] = self.rate
+        for group, share in zip(self.rest.param_groups, self.shares, strict=True):
+            group["lr"] = self.rate * share
         self.rest.step()
         for table in self.tables:
             found = _of_rows(table)
@@ -145,6 +148,25 @@ class Updates:
         state = {int(index): values for index, values in parts.items()}
         groups = self.rest.state_dict()["param_groups"]
         self.rest.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _groups(
+    network: nn.Module, weights: Sequence[nn.Parameter]
+) -> tuple[list[dict[str, Any]], list[float]]:
+    """The weights by learning rate, and each group's share of the network's rate.
+
+    A pre-trained transformer that is learnt has a rate of its own.
+    """
+    slow = {
+        id(weight): module.rate
+        for module in network.modules()
+        if isinstance(module, PretrainedEncoder) and module.rate is not None
+        for weight in module.body.parameters()
+    }
+    shares = [1.0, *sorted(set(slow.values()))]
+    by_share = [[w for w in weights if slow.get(id(w)) == s] for s in shares[1:]]
+    groups = [[w for w in weights if id(w) not in slow], *by_share]
+    return [{"params": group} for group in groups], shares
 
 
 def _of_rows(table: RowAdam) -> tuple[Tensor, Tensor] | None:

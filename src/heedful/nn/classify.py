@@ -12,10 +12,11 @@ from heedful.config import ModelConfig
 from heedful.nn.attend import Attended, attend, build_score
 from heedful.nn.dropout import Dropout
 from heedful.nn.embed import Embed
-from heedful.nn.encode import ConvEncoder, States, build_encoder
+from heedful.nn.encode import ConvEncoder, Encoder, States, build_encoder
 from heedful.nn.evidence import Evidence
 from heedful.nn.mask import masked_mean
 from heedful.nn.pool import MaxPool, taken
+from heedful.nn.pretrained import PretrainedEmbed, PretrainedEncoder, Reader
 
 
 class Scored(NamedTuple):
@@ -143,6 +144,7 @@ class Classifier(nn.Module):
         config: the network's settings.
         vocabulary: number of token ids V.
         classes: number of logits C; 1 for a binary task.
+        reader: the transformer in the place of Embed and Encode; None = there is none.
 
     Attributes:
         peak: max pooling beside attention; None = none.
@@ -151,24 +153,34 @@ class Classifier(nn.Module):
             are done in float32 whatever it is.
         first: what the encoder's first layer makes of ids; None = it works that out of their
             vectors. It is there only while many texts are scored (nn/tabled.py).
+        known: the states of texts that a frozen transformer has read before (learn/frozen.py); None
+            for texts that it has not. It is there only while training.
     """
 
-    def __init__(self, config: ModelConfig, vocabulary: int, classes: int) -> None:
+    def __init__(
+        self, config: ModelConfig, vocabulary: int, classes: int, reader: Reader | None = None
+    ) -> None:
         super().__init__()
         self.config, self.classes = config, classes
         self.evidence: Evidence | None = None
         self.computing = torch.float32
         self.first: Callable[[Tensor, Tensor], Tensor] | None = None
+        self.known: Callable[[Tensor, Tensor], Tensor | None] | None = None
         if config.encoder == "none":
             config = replace(config, encoder="token", embedding=0, attention="uniform")
             config = replace(config, query="learned", head="linear", pooling="attention")
-        self.embed = Embed(
-            min(vocabulary, config.words),
-            config.embedding,
-            config.embedding_dropout,
-            config.word_dropout,
-        )
-        self.encode = build_encoder(config.embedding, config)
+        self.embed: Embed | PretrainedEmbed
+        self.encode: Encoder
+        if reader is not None:
+            self.embed, self.encode = reader
+        else:
+            self.embed = Embed(
+                min(vocabulary, config.words),
+                config.embedding,
+                config.embedding_dropout,
+                config.word_dropout,
+            )
+            self.encode = build_encoder(config.embedding, config)
         width = self.encode.width
         self.score = build_score(width, width, config)
         self.query = nn.Parameter(torch.randn(width) * 0.1) if config.query == "learned" else None
@@ -196,6 +208,24 @@ class Classifier(nn.Module):
             # Rounded before the first product, and not after a copy or two.
             states, attended = self._pool(values.to(self.computing), mask)
         return states, Attended(attended.context.float(), attended.weights.float())
+
+    def look(
+        self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+    ) -> tuple[Float[Tensor, "B T E"], Float[Tensor, "B T H"], Attended]:
+        """Token vectors, states and attention, the states from those that are known if they are."""
+        values = self.embed(ids, mask)
+        states = self._known(ids, mask)
+        if states is None:
+            return values, *self.pool(values, mask)
+        return values, *self._attended(States(states, None), mask)
+
+    def _known(self, ids: Tensor, mask: Tensor) -> Tensor | None:
+        if self.known is None or not isinstance(self.encode, PretrainedEncoder):
+            return None
+        if self.training and self.embed.word_dropout > 0:
+            return None
+        states = self.known(ids, mask)
+        return None if states is None else self.encode.dropout(states)
 
     def _pool(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Attended]:
         return self._attended(self.encode(values, mask), mask)
@@ -246,7 +276,7 @@ class Classifier(nn.Module):
         if not self.attends:
             return self.head.base().expand(len(ids), -1)
         if self.first is None or not isinstance(self.encode, ConvEncoder):
-            states, attended = self.pool(self.embed(ids, mask), mask)
+            _, states, attended = self.look(ids, mask)
         else:
             states, attended = self._attended(self.encode.after(self.first(ids, mask), mask), mask)
         return self.said(states, attended.context.squeeze(1), mask)
@@ -273,8 +303,7 @@ class Classifier(nn.Module):
 
     def inner(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Inner:
         """What the attention network says as `read` gives it, with vectors, states, attention."""
-        values = self.embed(ids, mask)
-        states, attended = self.pool(values, mask)
+        values, states, attended = self.look(ids, mask)
         logits = self.said(states, attended.context.squeeze(1), mask)
         return Inner(logits, values, states.float(), attended.weights.squeeze(1))
 
@@ -286,7 +315,7 @@ class Classifier(nn.Module):
         States, head and max pooling stay as they are (the control of Jain & Wallace 2019, section
         4.2.1, there for a network trained so; here the weights of a trained one are replaced).
         """
-        states, attended = self.pool(self.embed(ids, mask), mask)
+        _, states, attended = self.look(ids, mask)
         learned = self.said(states, attended.context.squeeze(1), mask)
         uniform = self.said(states, masked_mean(states, mask), mask)
         if self.evidence is None:

@@ -239,6 +239,8 @@ def build_encoder(width: int, config: ModelConfig) -> Encoder:
     dropout = rates if len(rates) == config.layers else rates * config.layers
     if config.encoder == "token":
         return TokenEncoder(width)
+    if config.encoder == "hf":
+        raise ValueError("a pre-trained transformer is read, not built: learn/pretrained.py")
     if config.encoder == "conv":
         return ConvEncoder(width, config.hidden, config.layers, config.window, dropout)
     if config.encoder == "transformer":

@@ -45,6 +45,11 @@ def run_export(
             "translate on the run folder"
         )
     model = load_model(folder)
+    if model.config.model.encoder == "hf":
+        raise HeedfulError(
+            f"{run} reads with a pre-trained transformer, which export does not write; predict "
+            "from the run folder"
+        )
     examples = _labelled(folder, model, data, options)
     from heedful.face.export.measure import figures, measured
     from heedful.face.export.write import exported

@@ -12,11 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from heedful.learn.files import finite
-from heedful.learn.layout import CONFIG, TOKENIZER, WEIGHTS
+from heedful.learn.layout import (
+    CONFIG,
+    ENCODER,
+    ENCODER_ABOUT,
+    ENCODER_TOKENIZER,
+    ENCODER_WEIGHTS,
+    TOKENIZER,
+    WEIGHTS,
+)
 from heedful.records import HeedfulError
 from heedful.text.hub import is_hub_name
 from heedful.text.hub_data import commit_of
 
+PARTS = (
+    CONFIG,
+    TOKENIZER,
+    WEIGHTS,
+    *(f"{ENCODER}/{name}" for name in (ENCODER_ABOUT, ENCODER_TOKENIZER, ENCODER_WEIGHTS)),
+)
+"""Files of a run that decide; those that are not there do not."""
 ENDS = 1 << 16
 """Bytes at either end of an input that are hashed."""
 Identity = Mapping[str, Any]
@@ -53,7 +68,7 @@ def identity(
 def _run(run: Path) -> str:
     """A hash of what decides: settings, decision rule, tokenizer, weights."""
     digest = hashlib.sha256()
-    files = [run] if run.is_file() else [run / name for name in (CONFIG, TOKENIZER, WEIGHTS)]
+    files = [run] if run.is_file() else [run / name for name in PARTS]
     for path in files:
         if path.is_file():
             with path.open("rb") as file:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from heedful.explain.attribute import explain_examples
 from heedful.explain.methods import methods_of
 from heedful.explain.trusted import trusted_examples
+from heedful.explain.whole_words import in_words
 from heedful.face.explaining import shown_by_default
 from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel, logits, threads_for, to_probabilities, using_threads
@@ -74,7 +75,7 @@ class ServedClassifier:
         make = trusted_examples if trust else explain_examples
         with using_threads(threads_for([text], 1)):
             (found,) = make(self.explaining, [Example(text)], target, list(methods))
-        return found.to_json()
+        return in_words(self.model, found).to_json()
 
 
 def beside(model: TextModel) -> TextModel:
