@@ -18,6 +18,7 @@ from command_line import heedful
 from heedful.config import ENCODERS, SCORES
 from heedful.face.export.check import MOST, check
 from heedful.face.export.classifier import to_onnx
+from heedful.face.export.command import _warn_of_absent
 from heedful.face.export.quantise import quantised, rounded
 from heedful.face.export.write import exported, plan_of
 from heedful.face.onnx_file import KEY, is_exported, session_of, travelling
@@ -26,7 +27,7 @@ from heedful.learn.answers import probabilities_of
 from heedful.learn.decision import Decision
 from heedful.learn.folder import save_model
 from heedful.learn.model import TextModel, to_probabilities
-from heedful.records import HeedfulError
+from heedful.records import Example, HeedfulError
 from made_models import bag_of_words, evident_model, random_model
 from real_data import real
 
@@ -338,6 +339,12 @@ def test_classes_without_a_text_to_check_on_are_named(files: Path, tmp_path: Pat
     ran = heedful(*asked, tmp_path / "b.jsonl")
     assert ran.code == 0 and "--check has no text of a, c:" in " ".join(ran.err.split())
     assert "has no text" not in (files / "run.out").read_text(), "there all are"
+
+
+def test_of_many_absent_classes_the_first_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    _warn_of_absent([f"c{i}" for i in range(151)], [Example("a text", ("c150", "c3"))])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "no text of c0, c1, c2, c4," in said and ", c12 and 137 more: accuracy" in said
 
 
 # --- what travels, and what is refused ------------------------------------------------------
