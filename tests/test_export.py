@@ -18,6 +18,7 @@ from command_line import heedful
 from heedful.config import ENCODERS, SCORES
 from heedful.face.export.check import MOST, check
 from heedful.face.export.classifier import to_onnx
+from heedful.face.export.command import _warn_of_absent
 from heedful.face.export.quantise import quantised, rounded
 from heedful.face.export.write import exported, plan_of
 from heedful.face.onnx_file import KEY, is_exported, session_of, travelling
@@ -26,7 +27,7 @@ from heedful.learn.answers import probabilities_of
 from heedful.learn.decision import Decision
 from heedful.learn.folder import save_model
 from heedful.learn.model import TextModel, to_probabilities
-from heedful.records import HeedfulError
+from heedful.records import Example, HeedfulError
 from made_models import bag_of_words, evident_model, random_model
 from real_data import real
 
@@ -286,14 +287,16 @@ def test_what_is_no_number_is_refused(everything: TextModel) -> None:
         check(everything, Broken(), QUICK)
 
 
+@pytest.mark.parametrize("part", ["check", "measure"])
 def test_nothing_is_written_then_and_an_old_file_stays(
-    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     target = tmp_path / "model.onnx"
     target.write_bytes(b"old")
-    monkeypatch.setattr("heedful.face.export.check.MOST", -1.0)
-    refusal = heedful("export", files / "run", "--onnx", target).refusal()
-    assert "differs from PyTorch" in refusal
+    monkeypatch.setattr(f"heedful.face.export.{part}.MOST", -1.0)
+    data = () if part == "check" else ("--check", files / "data.jsonl")
+    refusal = heedful("export", files / "run", "--onnx", target, *data).refusal()
+    assert ("differs" if part == "check" else "probabilities differ") + " from PyTorch" in refusal
     assert target.read_bytes() == b"old" and list(tmp_path.iterdir()) == [target]
 
 
@@ -329,6 +332,21 @@ def test_what_the_command_says(files: Path, tmp_path: Path) -> None:
     assert all(f"{size:,}" in said for size in sizes), "sizes as they lie on disk"
     ran = heedful("export", files / "run", "--onnx", tmp_path / "a.onnx", "--int8")
     assert "was not measured" in ran.err and "accuracy" not in ran.out
+
+
+def test_classes_without_a_text_to_check_on_are_named(files: Path, tmp_path: Path) -> None:
+    rows = [{"said": text, "kind": "b"} for text in TEXTS if text]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = ("export", files / "run", "--onnx", tmp_path / "a.onnx", "--check")
+    ran = heedful(*asked, tmp_path / "b.jsonl")
+    assert ran.code == 0 and "--check has no text of a, c:" in " ".join(ran.err.split())
+    assert "has no text" not in (files / "run.out").read_text(), "there all are"
+
+
+def test_of_many_absent_classes_the_first_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    _warn_of_absent([f"c{i}" for i in range(151)], [Example("a text", ("c150", "c3"))])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "no text of c0, c1, c2, c4," in said and ", c12 and 137 more: accuracy" in said
 
 
 # --- what travels, and what is refused ------------------------------------------------------
@@ -423,6 +441,21 @@ def test_predict_says_what_the_run_says(files: Path) -> None:
             assert one == other
         else:
             same(one, other)
+
+
+@pytest.mark.parametrize(("keep", "words"), [("first", "w1 W2 w3"), ("last", "w5 w9 ZZ")])
+def test_texts_are_read_as_the_run_reads_them(tmp_path: Path, keep: str, words: str) -> None:
+    """Cut to so many tokens, at the same end; unknown words with their shapes."""
+    options = {"text__max_tokens": 3, "text__keep": keep, "evidence__frames": True}
+    model = with_own_settings(evident_model("binary", "none", **options))
+    (tmp_path / "a.onnx").write_bytes(exported(model, {}, int8=False).content)
+    own, text = OnnxModel.load(tmp_path / "a.onnx", 1), "w1 W2 w3 w4 w5 w9 ZZ"
+    known, found = model.encode([text, "ZZ 1999"]), own.encode([text, "ZZ 1999"])
+    for row, more in ((0, 0), (1, 2)):
+        assert found[row].tolist() == known[row].tolist()
+        assert (found[row] >= len(model.vocabulary)).sum() == more + (keep == "last") * (row == 0)
+    assert found.cut.tolist() == known.cut.tolist() == [4, 0]
+    assert " ".join(text[one.start : one.end] for one in own.tokens(text)) == words
 
 
 def test_explain_draws_the_same_map(files: Path) -> None:

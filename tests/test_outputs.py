@@ -32,7 +32,9 @@ from heedful.face.output.parts import Parts
 from heedful.face.scoring import run_predict
 from heedful.learn.decision import Decision
 from heedful.learn.folder import load_model, save_model
+from heedful.learn.layout import TOKENIZER
 from heedful.nn import tabled
+from heedful.records import Example
 from heedful.text import parquet as parquet_reader
 from heedful.text.compressed import inner_name
 from heedful.text.corpus import ReadOptions, open_stream
@@ -88,7 +90,8 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 def test_tables_hold_the_numbers_of_json_lines(run: Path, data: Path, tmp_path: Path) -> None:
     for name in ("a.jsonl", "a.csv", "a.parquet"):
-        assert "30 rows" in score(run, data, tmp_path / name)
+        said = " ".join(score(run, data, tmp_path / name).split())
+        assert f"30 rows in {tmp_path / name}, 1 with an error" in said
     told = lines(tmp_path / "a.jsonl")
     table = pl.read_parquet(tmp_path / "a.parquet")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
@@ -217,6 +220,14 @@ def test_names_never_meet() -> None:
     found = kept(["row", "input_row", "x"], ours)
     assert [column.name for column in found] == ["input_row", "input_input_row", "x"]
     assert [column.within for column in found] == ["row", "input_row", "x"]
+    found = kept(["input_row", "row"], ours)
+    assert [column.name for column in found] == ["input_row", "input_input_row"]
+
+
+def test_what_is_no_number_is_nothing() -> None:
+    column = Column("p", "number", "probabilities", "a")
+    assert column.of({"probabilities": {"a": float("nan")}}) is None
+    assert column.of({"probabilities": {"a": 0.5}}) == 0.5
 
 
 # --- broken off and resumed ----------------------------------------------------------------
@@ -244,6 +255,14 @@ def states(folder: Path, kept_at: Path, monkeypatch: pytest.MonkeyPatch) -> list
     for owner, name in ((Path, "replace"), (parts.shutil, "rmtree"), (parts, "write_parquet")):
         watched(owner, name)
     return found
+
+
+def test_long_texts_are_scored_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "CHUNK_CHARACTERS", 10)
+    monkeypatch.setattr(scoring, "CHUNK_TEXTS", 4)
+    rows = [Example("a" * size, (), "s", i) for i, size in enumerate((9, 1, 10, 1, 1, 1, 1, 1))]
+    pieces = [[len(row.text) for row in chunk] for chunk in scoring.chunks(rows)]
+    assert pieces == [[9, 1], [10], [1, 1, 1, 1], [1]]
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv.gz", "a.parquet"])
@@ -303,7 +322,9 @@ def test_killed_for_real(
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert not target.exists()
-    assert f"{4 * pieces} rows are done already" in score(run, data, target, "--resume")
+    said = score(run, data, target, "--resume")
+    assert f"{4 * pieces} rows are done already" in said
+    assert "1 with an error" in said, "row 12, whichever command came to it"
     assert target.read_bytes() == whole.read_bytes()
 
 
@@ -387,6 +408,10 @@ def test_what_has_changed_is_said(run: Path, data: Path, broken_off: Path, tmp_p
     config["decision"]["thresholds"] = None
     config["decision"]["aim"] = "f1"
     (other / "config.json").write_text(json.dumps(config))
+    assert "the run is another, or has changed" in refused(folder=other)
+    shutil.copy(run / "config.json", other)
+    with (other / TOKENIZER).open("a") as file:
+        file.write("\n")
     assert "the run is another, or has changed" in refused(folder=other)
     assert "the input was rows.jsonl and is rows.jsonl, rows.jsonl" in refused("--input", data)
     before, content = data.stat(), data.read_text()

@@ -12,8 +12,16 @@ import pytest
 
 from heedful.explain.attribute import explain_examples
 from heedful.explain.trusted import trusted_examples
+from heedful.face.serve.app import build
+from heedful.face.serve.description import described_for
+from heedful.face.serve.loaded import load_all
+from heedful.face.serve.serving import Serving
+from heedful.face.serve.to_try import examples
 from heedful.learn.evaluations import add_evaluation
 from heedful.learn.folder import load_model
+from heedful.learn.layout import VALIDATION
+from heedful.learn.scores import EXCERPT, to_parquet
+from heedful.learn.scoring import score_examples
 from heedful.learn.sequence_examples import examples_json
 from heedful.learn.sequence_folder import load_sequence, save_sequence
 from heedful.records import Example, Explanation, Rewriting
@@ -288,24 +296,36 @@ def test_examples_of_a_run_that_rewrites(tmp_path: Path) -> None:
         Pair("x" * 201, "y"),
         Pair("", "y"),
     ]
-    for name in ("new", "old", "damaged"):
+    for name in ("new", "old", "damaged", "odd"):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "README.md").write_text("a card of one's own, which is left alone")
         save_sequence(writer(), tmp_path / name, {"stopped": "done"})
     (tmp_path / "new" / "examples.json").write_bytes(examples_json([Pair("not", "these")], pairs))
     (tmp_path / "damaged" / "examples.json").write_text('{"pairs": [{"source": 1}]}')
     kept = {"right": False, "rewriting": {"source": "wrong"}, "targets": ["a"]}
     good = {"right": True, "rewriting": {"source": "right"}, "targets": ["b", "c"]}
     record = {"id": "1", "data": ["d"], "rows": 2, "fingerprint": "f"}
-    (tmp_path / "old" / "README.md").write_text("a card of one's own, which is left alone")
     add_evaluation(tmp_path / "old", record, b"", {"examples": [kept, good]})
-    with running([str(tmp_path / name) for name in ("new", "old", "damaged")]) as server:
+    odd = {"right": True, "rewriting": {"source": "right"}, "targets": []}
+    add_evaluation(tmp_path / "odd", record, b"", {"examples": [odd]})
+    with running([str(tmp_path / name) for name in ("new", "old", "damaged", "odd")]) as server:
         found = server.get("/examples?model=new").json()["examples"]
         assert len(found) == len({one["text"] for one in found}) == 8
         for one in found:
             assert one == {"text": one["text"], "labels": [], "target": "cba" + one["text"][3:]}
         found = server.get("/examples?model=old").json()["examples"]
         assert [(one["text"], one["target"]) for one in found] == [("right", "b"), ("wrong", "a")]
-        assert server.get("/examples?model=damaged").json()["examples"] == []
+        for name in ("damaged", "odd"):
+            assert server.get(f"/examples?model={name}").json()["examples"] == []
+
+
+def test_texts_that_were_cut_off_are_no_examples(tmp_path: Path) -> None:
+    run = words_run(tmp_path)
+    rows = [Example(text, ("positive",)) for text in ("a" * EXCERPT, "a" * (EXCERPT - 1))]
+    scores = score_examples(load_model(tmp_path / "words"), rows, None)
+    (tmp_path / "words" / VALIDATION).write_bytes(to_parquet(scores))
+    (model,) = load_all([run]).values()
+    assert [one["text"] for one in examples(model)] == ["a" * (EXCERPT - 1)]
 
 
 def test_the_description_knows_the_models(server: Running, tmp_path: Path) -> None:
@@ -321,7 +341,11 @@ def test_the_description_knows_the_models(server: Running, tmp_path: Path) -> No
     target = shapes["ExplainParameters"]["properties"]["target"]["anyOf"][0]["enum"]
     assert {"negative", "positive", "a", "b", "c"} <= set(target)
     assert shapes["PredictRequest"]["properties"]["inputs"]["anyOf"][1]["maxItems"] == 256
-    with running([words_run(tmp_path)], token="x", max_characters=77) as closed:
+    run = words_run(tmp_path)
+    alone = build(load_all([run]), Serving())
+    paths = described_for(alone.state.desk, alone.openapi())["paths"]
+    assert "/models/{name}/explain" in paths and not [p for p in paths if "translate" in p]
+    with running([run], token="x", max_characters=77) as closed:
         text = closed.get("/openapi.json").body.decode()
         assert "negative" not in text.replace("a negative", "") and '"enum":["words"]' not in text
         assert '"maxLength":77' in text

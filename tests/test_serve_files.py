@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from heedful.face.serve.files import MOST
+from heedful.face.serve.files import KEPT, MOST
 from heedful.learn.folder import load_model
 from serving import Running, make_runs, running
 
@@ -33,9 +33,13 @@ def finished(server: Running, id: str) -> dict[str, Any]:
     raise AssertionError("it does not end")
 
 
+FORM = "multipart/form-data; boundary=B"
+FIELD = b'Content-Disposition: form-data; name="model"\r\n\r\nthree\r\n'
+
+
 def form(name: str, content: bytes, field: str = "file") -> tuple[bytes, str]:
     head = f'--B\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
-    return head.encode() + content + b"\r\n--B--\r\n", "multipart/form-data; boundary=B"
+    return head.encode() + content + b"\r\n--B--\r\n", FORM
 
 
 def table(server: Running, id: str) -> list[dict[str, str]]:
@@ -122,6 +126,7 @@ def test_what_cannot_be_scored_is_refused_and_leaves_nothing(server: Running) ->
         (b"\x1f\x8b\x08\0", "text/csv", 415, "file"),
         (*form("rows.xlsx", b"x"), 415, "file"),
         (*form("rows.csv", b"text\na b\n", "data"), 422, "file"),
+        (b"--B\r\n" + FIELD + form("rows.csv", b"text\na b\n")[0], FORM, 422, "model"),
         (b"--B", "multipart/form-data; boundary=B", 422, "file"),
         (b"junk", "multipart/form-data", 400, "file"),
         (b" " * 200_001, "text/csv", 413, "body"),
@@ -145,6 +150,52 @@ def test_deleted_files_are_gone(server: Running) -> None:
             break
         time.sleep(0.01)
     assert len(homes(server)) == len(before) - 1
+
+
+def test_what_is_removed_while_it_is_scored_is_never_done(server: Running) -> None:
+    """Half of the answers are not all of them, also for whoever looked it up a moment before."""
+    go = threading.Event()
+    server.desk.scoring.submit("hold", lambda texts: [go.wait(20) for _ in texts], ["x"])
+    answer = server.post("/files", b"text\n" + b"good\n" * 100, Content_Type="text/csv")
+    filed = server.app.state.files.get(answer.json()["id"])
+    while not filed.result.exists():
+        time.sleep(0.005)
+    assert server.send("DELETE", f"/files/{filed.id}").status == 204
+    go.set()
+    while filed.folder.exists():
+        time.sleep(0.005)
+    assert filed.done < 100 and (filed.state, filed.finished) == ("failed", True)
+
+
+def test_what_is_done_is_kept_for_an_hour(server: Running) -> None:
+    before = homes(server)
+    answer = server.post("/files", b"text\ngood\n", Content_Type="text/csv")
+    id = answer.json()["id"]
+    finished(server, id)
+    filed = server.app.state.files.get(id)
+    filed.ended -= KEPT - 60
+    assert server.get(f"/files/{id}").status == 200
+    filed.ended -= 61
+    server.get(f"/files/{id}").refusal(404, "id")
+    assert homes(server) == before
+
+
+def test_long_texts_are_scored_few_at_a_time_and_bytes_told_in_proportion(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, seen = server.desk.models["words"], []
+
+    def predict(texts: list[str]) -> Any:
+        seen.append((len(texts), [f.to_json() for f in server.app.state.files._files.values()][-1]))
+        return type(model).predict(model, texts)
+
+    monkeypatch.setattr(model, "predict", predict)
+    content = b"text\n" + (b"good " * 3_000 + b"\n") * 6
+    id = server.post("/files", content, Content_Type="text/csv").json()["id"]
+    assert finished(server, id)["state"] == "done"
+    assert [count for count, _ in seen] == [3, 3], "45,000 characters are more than 40,000"
+    told = [(state["done"], state["bytes_read"], state["bytes"]) for _, state in seen]
+    assert told == [(0, 0, len(content)), (3, len(content) // 2, len(content))]
 
 
 def test_many_files_are_bounded_and_requests_go_first(server: Running) -> None:

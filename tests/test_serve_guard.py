@@ -86,6 +86,14 @@ def test_a_foreign_page_is_not_served(plain: Running) -> None:
     assert plain.post("/predict", BODY, Origin=plain.url).status == 200, "its own page"
 
 
+def test_a_page_that_is_named_is_served_without_a_token(run: str) -> None:
+    with running([run], cors=(FRIEND,)) as server:
+        answer = server.post("/predict", BODY, Origin=FRIEND)
+        assert answer.status == 200
+        assert answer.headers["access-control-allow-origin"] == FRIEND
+        server.post("/predict", BODY, Origin=f"{FRIEND}.evil").refusal(403, "Origin")
+
+
 def test_a_foreign_name_for_this_machine_is_refused(plain: Running) -> None:
     for host in ("evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.x", ""):
         assert "--token" in plain.get("/models", Host=host).refusal(403, "Host"), host

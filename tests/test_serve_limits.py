@@ -167,6 +167,14 @@ def test_a_model_that_fails_is_no_silence(server: Running) -> None:
     assert predicts(server)
 
 
+def test_what_a_model_refuses_is_told(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(texts: list[str]) -> None:
+        raise HeedfulError("no such text; give another")
+
+    monkeypatch.setattr(server.desk.models["words"], "predict", refuse)
+    assert server.post("/predict", {"inputs": "good"}).refusal(422) == "no such text; give another"
+
+
 BROKEN: list[bytes] = [
     b"", b"{", b"nul", b"[]", b'"a"', b"0", b"\xff\xfe", b"\x00", b"\xef\xbb\xbf{}",
     b'{"inputs": NaN}', b'{"inputs": Infinity}', b'{"inputs": -Infinity}', b'{"inputs": 1e999}',

@@ -19,6 +19,9 @@ from heedful.records import Example, HeedfulError
 from heedful.text.corpus import read
 from heedful.text.options import ReadOptions
 
+NAMED = 12
+"""Classes that a warning names; it counts the others."""
+
 
 def run_export(
     run: str, file: str, data: Sequence[str], options: ReadOptions, *, int8: bool
@@ -88,10 +91,16 @@ def _labelled(
         corpus = read(files, options)
     tell_data(corpus.notes, corpus.bad_rows)
     model.labels.encode(corpus.examples)  # unknown labels are told before the work
-    there = {name for example in corpus.examples for name in example.labels}
-    if absent := [name for name in model.labels.names if name not in there]:
-        warn(f"--check has no text of {', '.join(absent)}: accuracy on it says little; use others")
+    _warn_of_absent(model.labels.names, corpus.examples)
     return list(corpus.examples)
+
+
+def _warn_of_absent(names: Sequence[str], examples: Sequence[Example]) -> None:
+    there = {name for example in examples for name in example.labels}
+    if absent := [name for name in names if name not in there]:
+        more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
+        told = ", ".join(absent[:NAMED]) + more
+        warn(f"--check has no text of {told}: accuracy on it says little; use others")
 
 
 def _write(target: Path, content: bytes) -> None:

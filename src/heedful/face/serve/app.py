@@ -27,6 +27,7 @@ from heedful.face.serve.headers import SafeHeaders
 from heedful.face.serve.loaded import Served
 from heedful.face.serve.metrics import Counting
 from heedful.face.serve.serving import Serving
+from heedful.face.serve.unread import Unread
 
 ABOUT = (
     "Trained heedful models: labels of texts, what each decision rests on, texts rewritten. "
@@ -86,3 +87,4 @@ def _layer(app: FastAPI, desk: Desk) -> None:
         )
     app.add_middleware(SafeHeaders, shared=bool(serving.cors))
     app.add_middleware(Counting, metrics=desk.metrics)
+    app.add_middleware(Unread, serving=serving)

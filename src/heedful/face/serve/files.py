@@ -153,7 +153,10 @@ class Files:
             rows = self._rows(model, path, text)
             scorer = scorer_of(model, self.desk.scoring)
             score_file(filed, rows, scorer, self.desk.serving.max_result)
-            _end(filed, "done")
+            if filed.cancelled.is_set():  # what there is are answers to a part of the rows
+                _fail(filed, "it was given up")
+            else:
+                _end(filed, "done")
         except FullError:
             _fail(filed, "the server is stopping")
         except (HeedfulError, OSError) as error:

@@ -59,7 +59,7 @@ class Metrics:
 
 
 class Counting:
-    """Counts requests and how long they take; the outermost layer."""
+    """Counts requests and how long they take, until the answer is there."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics

@@ -19,7 +19,7 @@ def examples(model: Served) -> list[dict[str, Any]]:
     """Short texts with what is right for them; none where the run keeps none."""
     try:
         return _texts(model) if isinstance(model, ServedClassifier) else _pairs(model)
-    except (HeedfulError, KeyError, TypeError, AttributeError):
+    except (HeedfulError, OSError, LookupError, TypeError, AttributeError):
         return []  # a damaged companion is no reason not to serve
 
 

@@ -120,7 +120,7 @@ export const filePanel = (modelOf) => {
       if (job !== mine || error.name === "AbortError") return undefined;
       forget();
       if (error.message.includes("?text=COLUMN")) return askColumn(error.message);
-      if (error.status === 401) return fails.failed(error);
+      if (error.status === undefined || error.status === 401) return fails.failed(error); // a fault of this page is thrown
       // Nothing is sent a second time unless somebody wants it: it may be large, or refused again.
       return fails.refused(error.message, button("Send it again", () => start(file)));
     }
