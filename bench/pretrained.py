@@ -20,6 +20,7 @@ import platform
 import statistics
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="the transformer: folder or name")
     parser.add_argument("--folds", type=int, default=1, help="of MR's ten, the first so many")
     parser.add_argument("--limit", type=int, default=0, help="so many texts of each part")
+    parser.add_argument("--test-limit", type=int, default=0, help="so many test texts, by chance")
     parser.add_argument("--fresh", action="store_true", help="begin with no states in the cache")
     parser.add_argument("--note", default="", help="kept with the numbers: what else was running")
     options = parser.parse_args()
@@ -121,6 +123,7 @@ def run(options: argparse.Namespace) -> None:
     target = RESULTS / f"pretrained-{options.dataset}.json"
     found: list[Row] = []
     for given in rounds(options.data, options.dataset, options.limit, options.folds):
+        given = replace(given, test=given.test.limited(options.test_limit))
         for name in options.names:
             found.append(measure(name, given, flags_of(name, options.model)))
             print(table(found[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
@@ -131,6 +134,7 @@ def run(options: argparse.Namespace) -> None:
                 "model": Path(options.model).name,
                 "names": options.names,
                 "limit": options.limit,
+                "test_texts": len(given.test.texts),
                 "note": options.note,
                 "results": found,
             }
