@@ -68,18 +68,26 @@ def test_text_vectorization_and_heedful_cut_texts_alike(trained: Path) -> None:
 
 
 def test_the_run_is_a_run_like_any_other(trained: Path, tmp_path: Path) -> None:
-    """It is measured, and exported to a file that says the same."""
+    """It is measured, exported to a file that says the same, and served."""
     from command_line import heedful
+    from serving import running
 
-    run = converted(trained, "stacked", tmp_path)
-    assert measure_trust(load(run), keras_trained.TEXTS[0])["contribution"].sentence
+    run, text = converted(trained, "stacked", tmp_path), keras_trained.TEXTS[1]
+    assert measure_trust(load(run), text)["contribution"].sentence
+    card = heedful("trust", str(run), text)
+    assert card.code == 0, card.err
+    assert "contribution" in card.out
     file = tmp_path / "m.onnx"
     assert heedful("export", str(run), "--onnx", str(file)).code == 0
     one, other = (
-        json.loads(heedful("predict", str(place), keras_trained.TEXTS[1]).out)
+        json.loads(heedful("predict", str(place), text).out)["probabilities"]
         for place in (run, file)
     )
-    assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
+    assert one == pytest.approx(other, abs=1e-5)
+    with running([str(run)]) as server:
+        said = server.post("/predict", {"inputs": text})
+    assert said.status == 200
+    assert said.json()["probabilities"] == pytest.approx(one, abs=1e-5)
 
 
 def with_its_texts(*, conv: bool) -> keras.Model:

@@ -143,8 +143,15 @@ def said_by_keras(model: keras.Model) -> np.ndarray:
     return np.hstack([1 - values, values]) if values.shape[1] == 1 else values
 
 
+# Parts of these are in the others too, or in the table of the layer.
+HEAVY = ("nested", "content", "relu-gates", "location", "conv-odd")
+MARKED = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else []) for name in NETWORKS
+]
+
+
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", MARKED)
 def test_the_run_says_what_keras_says(name: str, tmp_path: Path) -> None:
     build, labels = NETWORKS[name]
     model = shaken(build())

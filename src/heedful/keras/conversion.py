@@ -102,7 +102,8 @@ def _loss(model: Any) -> Loss:
     if isinstance(loss, list | tuple) and loss:  # one for each output
         loss = loss[0]
     elif isinstance(loss, dict):
-        loss = loss.get(model.output_names[0])
+        names = getattr(model, "output_names", None) or list(loss)  # a Sequential has one output
+        loss = loss.get(names[0]) if names else None
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
     return Loss(str(name or "").lower(), bool(getattr(loss, "from_logits", False)))
 
