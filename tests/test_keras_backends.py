@@ -74,7 +74,8 @@ def test_the_run_is_a_run_like_any_other(trained: Path, tmp_path: Path) -> None:
 
     run, text = converted(trained, "stacked", tmp_path), keras_trained.TEXTS[1]
     assert measure_trust(load(run), text)["contribution"].sentence
-    card = heedful("trust", str(run), text)
+    (tmp_path / "data.csv").write_text(f"text,label\n{text},yes\nA dull film,no\n")
+    card = heedful("trust", str(run), str(tmp_path / "data.csv"))
     assert card.code == 0, card.err
     assert "contribution" in card.out
     file = tmp_path / "m.onnx"
@@ -87,7 +88,7 @@ def test_the_run_is_a_run_like_any_other(trained: Path, tmp_path: Path) -> None:
     with running([str(run)]) as server:
         said = server.post("/predict", {"inputs": text})
     assert said.status == 200
-    assert said.json()["probabilities"] == pytest.approx(one, abs=1e-5)
+    assert {row["label"]: row["score"] for row in said.json()} == pytest.approx(one, abs=1e-5)
 
 
 def with_its_texts(*, conv: bool) -> keras.Model:
