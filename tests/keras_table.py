@@ -97,6 +97,47 @@ def narrow_agrees_with_wide(score: str, query: str, dtype: str) -> None:
     assert np.abs(apart).max() < 20 * DTYPES[dtype], np.abs(apart).max()
 
 
+def large_states_have_no_largest_number(score: str) -> None:
+    """Products of states, far above what float16 can say, still make weights."""
+    wide, _ = pooled(score, "last")
+    narrow, _ = pooled(score, "last", "mixed_float16")
+    said = [
+        [array(x) for x in layer(300 * states(), mask=MASK, return_attention_scores=True)]
+        for layer in (wide, narrow)
+    ]
+    for context, weights in said:
+        assert np.isfinite(context).all()
+        np.testing.assert_allclose(weights.sum(axis=1), REAL, atol=2e-3)
+    np.testing.assert_array_equal(*(weights.argmax(axis=1) for _, weights in said))
+
+
+def whole_numbers_are_states_too(score: str, query: str) -> None:
+    """One-hot states, say: Keras leaves their dtype alone."""
+    layer, _ = pooled(score, query)
+    hot = np.eye(WIDTH)[np.random.default_rng(7).integers(WIDTH, size=MASK.shape)]
+    said = []
+    for kind in ("float32", "int32"):
+        given = hot.astype(kind)
+        said.append(layer([asked(), given] if query == "input" else given, mask=MASK))
+        assert keras.backend.standardize_dtype(said[-1].dtype) == "float32"
+    np.testing.assert_array_equal(*map(array, said))
+    assert np.abs(array(said[0])[REAL]).sum(axis=1).min() > 0.5
+
+
+def a_mask_is_of_texts_and_tokens(query: str) -> None:
+    """Lists will do; another shape would be spread over the states without a word."""
+    layer, inputs = pooled("additive", query)
+    said, listed = (array(layer(inputs, mask=mask)) for mask in (MASK, MASK.tolist()))
+    np.testing.assert_array_equal(said, listed)
+    for wrong in (MASK[..., None], MASK[:, None], MASK[0], MASK[:, :1], MASK[:1], MASK[:, 1:]):
+        try:
+            layer(inputs, mask=wrong)
+        except HeedfulError as error:
+            assert "mask is to be (batch, tokens), (5, 7) here" in str(error)
+        else:
+            raise AssertionError(wrong.shape)
+
+
 def what_stands_in_padding_never_matters(score: str, query: str) -> None:
     layer, _ = pooled(score, query)
     broken = states()
@@ -419,8 +460,13 @@ def rows() -> dict[str, Callable[[], None]]:
         add(learning_lowers_the_loss, score, "learned")
     add(saving_keeps_it, "additive", "final")
     add(learning_lowers_the_loss, "additive", "final")
+    for score in ("dot", "scaled-dot", "general", "content"):
+        add(large_states_have_no_largest_number, score)
     for query in QUERIES:
         add(symbols_have_the_shapes_of_numbers, query)
+        add(a_mask_is_of_texts_and_tokens, query)
+        add(whole_numbers_are_states_too, "additive", query)
+    add(whole_numbers_are_states_too, "uniform", "learned")
     for score in ("dot", "scaled-dot", "additive", "content"):
         add(keras_layers_agree, score)
     for test in (

@@ -143,8 +143,15 @@ def said_by_keras(model: keras.Model) -> np.ndarray:
     return np.hstack([1 - values, values]) if values.shape[1] == 1 else values
 
 
+# Parts of these are in the others too, or in the table of the layer.
+HEAVY = ("nested", "content", "relu-gates", "location", "conv-odd")
+MARKED = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else []) for name in NETWORKS
+]
+
+
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", MARKED)
 def test_the_run_says_what_keras_says(name: str, tmp_path: Path) -> None:
     build, labels = NETWORKS[name]
     model = shaken(build())
@@ -198,7 +205,7 @@ def test_vectorization_makes_the_ids_itself() -> None:
 
 def logits(units: int, loss: str | None) -> Network:
     def made() -> keras.Model:
-        model = row_of(end=(kl.Dense(units),))()
+        model = row_of(end=(kl.Dense(units, name="said"),))()
         model.compile("sgd", loss)
         return model
 
@@ -208,7 +215,7 @@ def logits(units: int, loss: str | None) -> Network:
 @pytest.mark.parametrize(
     ("units", "loss", "task"),
     [
-        (1, "binary_crossentropy", "binary"),
+        (1, {"said": keras.losses.BinaryCrossentropy(from_logits=True)}, "binary"),
         (2, keras.losses.SparseCategoricalCrossentropy(from_logits=True), "binary"),
         (3, keras.losses.CategoricalCrossentropy(from_logits=True), "multi-class"),
         (3, keras.losses.BinaryCrossentropy(from_logits=True), "multi-label"),
@@ -241,6 +248,8 @@ REFUSED: dict[str, tuple[Network, str]] = {
     "own layer": (row_of(Own(3, return_sequences=True)), "Own 'own"),
     "after it": (row_of(end=(kl.LayerNormalization(), kl.Dense(1))), "LayerNormalization"),
     "no classes": (row_of(end=(kl.Dense(1),)), "use sigmoid or softmax"),
+    "no logits": (logits(1, "binary_crossentropy"), "took its outputs for probabilities"),
+    "hinge": (logits(3, "categorical_hinge"), "use sigmoid or softmax"),
     "two hidden": (
         row_of(end=[kl.Dense(n, activation="relu") for n in (3, 2)] + [kl.Dense(1)]),
         "one hidden Dense",
@@ -276,7 +285,7 @@ def test_what_cannot_be_expressed_is_named(name: str, tmp_path: Path) -> None:
     ("vocabulary", "labels", "said"),
     [
         (None, "no yes", "give the vocabulary"),
-        (WORDS * 2, "no yes", "is it this model's vocabulary?"),
+        ([*WORDS, *"bcdef"], "no yes", "is it this model's vocabulary?"),
         ([*WORDS[:-1], "a"], "no yes", "'a' twice"),
         (["a", "[UNK]"], "no yes", "among its words"),
         ([], "no yes", "the vocabulary is empty"),
@@ -284,13 +293,15 @@ def test_what_cannot_be_expressed_is_named(name: str, tmp_path: Path) -> None:
         (7, "no yes", "not int"),
         (WORDS, "no", "2 classes"),
         (WORDS, "no no", "distinct"),
+        (WORDS, None, "not the text 'no'"),
     ],
 )
 def test_wrong_tokens_and_labels(
-    vocabulary: object, labels: str, said: str, tmp_path: Path
+    vocabulary: object, labels: str | None, said: str, tmp_path: Path
 ) -> None:
+    names = labels.split() if labels else "no"
     with pytest.raises(HeedfulError, match=re.escape(said)):
-        convert(row_of()(), tmp_path / "run", labels=labels.split(), vocabulary=vocabulary)
+        convert(row_of()(), tmp_path / "run", labels=names, vocabulary=vocabulary)
 
 
 @pytest.mark.parametrize(
@@ -300,11 +311,13 @@ def test_wrong_tokens_and_labels(
         ({"split": "words"}, "split='words'"),
         ({"split": "character"}, "folds the case"),
         ({"output_sequence_length": 0}, "give 1 or more"),
+        ({"output_sequence_length": 2.5}, "give 1 or more"),
+        ({"vocabulary": ["b", "c", "b"]}, "'b' twice"),
     ],
 )
 def test_a_vectorization_that_heedful_has_none_for(settings: dict[str, object], said: str) -> None:
     with pytest.raises(HeedfulError, match=re.escape(said)):
-        Vectorization(WORDS, **settings)
+        Vectorization(**({"vocabulary": WORDS} | settings))
 
 
 # -- the command ---------------------------------------------------------------------------

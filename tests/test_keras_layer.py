@@ -23,9 +23,7 @@ ROWS = table.rows()
 # What takes longest, and half precision, is tried on some scores here, on all by the slow tests.
 SOME = (
     "saving_keeps_it-additive-final",
-    "saving_keeps_it-location-input",
     "learning_lowers_the_loss-additive-final",
-    "learning_lowers_the_loss-concat-learned",
     "functional_and_subclassed_agree-content",
 )
 LONG = ("saving_", "learning_", "functional_")

@@ -74,6 +74,11 @@ def _load(path: Path) -> Any:
             raise
         except Exception as error:  # whatever is wrong with the file, in whatever part of Keras
             said = " ".join(str(error).split())[:300]
+    if "TextVectorization requires TensorFlow" in said:
+        raise HeedfulError(
+            f"{path} begins with a TextVectorization, which Keras makes with TensorFlow alone: pip "
+            "install tensorflow beside PyTorch, or save the layers behind it and pass --vocabulary"
+        )
     raise HeedfulError(f"{path} cannot be loaded by Keras: {said}")
 
 

@@ -10,6 +10,9 @@ import keras
 from heedful.keras.pooling import AttentionPooling
 from heedful.records import HeedfulError
 
+IDS = (keras.layers.InputLayer, keras.layers.TextVectorization)
+"""What ids come from."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -101,7 +104,7 @@ def _is_of_ids(mask: Any, layer: Any) -> bool:
         )
         ids, zero = tensors if len(tensors) == 2 else (None, None)
         source = getattr(ids, "_keras_history", None)
-        if source and isinstance(source.operation, keras.layers.InputLayer) and not _value(zero):
+        if source and isinstance(source.operation, IDS) and not _value(zero):
             return True
     raise HeedfulError(
         f"{named(layer)}: its mask is another one than keras.ops.not_equal(ids, 0), which alone "

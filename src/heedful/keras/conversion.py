@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from heedful.config import Config
 from heedful.keras.agreement import check, keras_probabilities, made_up
 from heedful.keras.chain import chain, named, without_texts
-from heedful.keras.head import labels_of
+from heedful.keras.head import Loss, labels_of
 from heedful.keras.stages import Stages, stages
 from heedful.keras.vectorization import Vectorization, vectorization_of
 from heedful.records import HeedfulError
@@ -96,13 +96,16 @@ def _checked(folder: str | Path, *, overwrite: bool) -> Path:
     return folder
 
 
-def _loss(model: Any) -> str:
-    """The name of the loss a model was compiled with, in lower case; empty if it was not."""
+def _loss(model: Any) -> Loss:
+    """The loss of a model's first output."""
     loss = getattr(model, "loss", None)
     if isinstance(loss, list | tuple) and loss:  # one for each output
         loss = loss[0]
+    elif isinstance(loss, dict):
+        names = getattr(model, "output_names", None) or list(loss)  # a Sequential has one output
+        loss = loss.get(names[0]) if names else None
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-    return str(name or "").lower()
+    return Loss(str(name or "").lower(), bool(getattr(loss, "from_logits", False)))
 
 
 def _texts(parts: Stages, vocabulary: Any) -> Vectorization:

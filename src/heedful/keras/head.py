@@ -18,6 +18,19 @@ Tensors = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
+class Loss:
+    """What a model was trained with.
+
+    Attributes:
+        name: in lower case; empty where the model was not compiled.
+        of_logits: whether it takes outputs for logits; else for probabilities.
+    """
+
+    name: str
+    of_logits: bool
+
+
+@dataclass(frozen=True)
 class Head:
     """A head: its settings, its weights by heedful's names, and what its outputs are.
 
@@ -33,12 +46,12 @@ class Head:
     tensors: Tensors = field(default_factory=dict)
 
 
-def head(layers: Sequence[tuple[Any, str]], loss: str) -> Head:
+def head(layers: Sequence[tuple[Any, str]], loss: Loss) -> Head:
     """From one Dense layer or two, each with its activation.
 
     Args:
         layers: the layers in order.
-        loss: the name of the loss that the model was compiled with; empty if it was not.
+        loss: what the model was compiled with.
 
     Raises:
         HeedfulError: more layers, or an activation that heedful has no head for.
@@ -79,8 +92,11 @@ def labels_of(head: Head, names: Sequence[str]) -> Labels:
     """The classes, in the order of Keras' outputs.
 
     Raises:
-        HeedfulError: another number of names than classes, one that is no text, one twice.
+        HeedfulError: another number of names than classes, one that is no text, one twice, one
+            text in the place of several.
     """
+    if isinstance(names, str):
+        raise HeedfulError(f"labels are to be a list of names, not the text {names!r}")
     names = list(names)
     if len(names) != head.classes:
         raise HeedfulError(
@@ -92,18 +108,24 @@ def labels_of(head: Head, names: Sequence[str]) -> Labels:
     return Labels(tuple(names), head.task)
 
 
-def _task(layer: Any, activation: str, loss: str) -> Task:
+def _task(layer: Any, activation: str, loss: Loss) -> Task:
     if activation == "softmax" and layer.units > 1:
         return "binary" if layer.units == 2 else "multi-class"
     if activation == "sigmoid":
         return "binary" if layer.units == 1 else "multi-label"
-    if activation == "linear" and "binary" in loss:
+    crossentropy = activation == "linear" and "crossentropy" in loss.name
+    if crossentropy and not loss.of_logits:
+        raise HeedfulError(
+            f"{named(layer)} has no activation, and {loss.name} took its outputs for "
+            "probabilities; train with from_logits=True or a sigmoid or softmax"
+        )
+    if crossentropy and "binary" in loss.name:
         return "binary" if layer.units == 1 else "multi-label"
-    if activation == "linear" and "categorical" in loss and layer.units > 1:
+    if crossentropy and "categorical" in loss.name and layer.units > 1:
         return "binary" if layer.units == 2 else "multi-class"
     raise HeedfulError(
         f"{named(layer)}: {layer.units} outputs with activation={activation!r} and loss "
-        f"{loss or 'unknown'} are no classes; use sigmoid or softmax"
+        f"{loss.name or 'unknown'} are no classes; use sigmoid or softmax"
     )
 
 

@@ -10,6 +10,7 @@ from keras import ops
 
 from heedful.config import SCORES
 from heedful.keras.final import final_state, last_state
+from heedful.keras.given import as_float, real_tokens
 from heedful.keras.scores import at_least_float32, scores_of, shapes
 from heedful.records import HeedfulError
 
@@ -47,7 +48,8 @@ class AttentionPooling(keras.layers.Layer):
 
     Raises:
         HeedfulError: an unknown name, a width or depth below 1, a query of another width than
-            the states for a score that compares them, inputs of another kind.
+            the states for a score that compares them, inputs of another kind, a mask of another
+            shape.
     """
 
     def __init__(
@@ -112,12 +114,12 @@ class AttentionPooling(keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None, return_attention_scores: bool = False) -> Any:
         """See the class."""
-        asked, states = self._split(inputs, ops.is_tensor)
-        if isinstance(mask, list | tuple):  # Keras hands on one for each input
-            mask = mask[-1]
-        real = ops.ones_like(states[:, :, 0], dtype="bool")
-        if mask is not None:
-            real = ops.cast(mask, "bool")
+        asked, states = (
+            as_float(part, self.compute_dtype) for part in self._split(inputs, ops.is_tensor)
+        )
+        if self.query == "input" and isinstance(mask, list | tuple) and len(mask) == 2:
+            mask = mask[-1]  # Keras hands on one for each input
+        real = real_tokens(mask, states, self.name)
         # Padding may hold anything, and 0 x inf is NaN: it is cleared before any product.
         clean = ops.where(ops.expand_dims(real, -1), states, ops.zeros_like(states))
         query = self._asking(asked, clean, real)

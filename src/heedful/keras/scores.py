@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
 from keras import ops
+
+from heedful.keras.given import standard_dtype
 
 Weights = Mapping[str, Any]
 NARROW = ("float16", "bfloat16")
@@ -67,10 +68,13 @@ def _concat(weights: Weights, query: Any, keys: Any) -> Any:
 
 
 def _general(weights: Weights, query: Any, keys: Any) -> Any:
-    return _dot(weights, ops.matmul(query, weights["kernel"]), keys)
+    kernel = at_least_float32(weights["kernel"])
+    return _dot(weights, ops.matmul(at_least_float32(query), kernel), keys)
 
 
 def _dot(weights: Weights, query: Any, keys: Any) -> Any:
+    # A product of states soon exceeds 65504, the most that float16 can say.
+    query, keys = at_least_float32(query), at_least_float32(keys)
     return ops.squeeze(ops.matmul(keys, ops.expand_dims(query, -1)), -1)
 
 
@@ -113,5 +117,4 @@ _PLAIN: dict[str, Callable[[Weights, Any, Any], Any]] = {
 
 def at_least_float32(values: Any) -> Any:
     """Half precision as float32: fine for products, too coarse for a softmax."""
-    kind = keras.backend.standardize_dtype(values.dtype)
-    return ops.cast(values, "float32") if kind in NARROW else values
+    return ops.cast(values, "float32") if standard_dtype(values) in NARROW else values

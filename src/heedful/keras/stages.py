@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from heedful.keras import convolution, recurrent
 from heedful.keras.chain import Step, named
-from heedful.keras.head import Head, head
+from heedful.keras.head import Head, Loss, head
 from heedful.keras.pooling import AttentionPooling
 from heedful.keras.scores import NARROW
 from heedful.keras.weights import to_heedful
@@ -48,7 +48,7 @@ class Stages:
     coarse: bool = False
 
 
-def stages(steps: Sequence[Step], loss: str) -> Stages:
+def stages(steps: Sequence[Step], loss: Loss) -> Stages:
     """Embedding, encoder layers, AttentionPooling, Dense layers: each translated.
 
     Raises:

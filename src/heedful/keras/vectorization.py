@@ -60,7 +60,8 @@ class Vectorization:
                 "standardize=None can"
             )
         length = self.output_sequence_length
-        if length is not None and (isinstance(length, bool) or length < 1):
+        whole = isinstance(length, int) and not isinstance(length, bool)
+        if length is not None and not (whole and length >= 1):
             raise HeedfulError(f"vectorization: output_sequence_length={length!r}; give 1 or more")
         self._check_words()
 
@@ -120,6 +121,9 @@ class Vectorization:
                 raise HeedfulError(f"the vocabulary holds {word!r}, which is no text")
         if not words:
             raise HeedfulError("the vocabulary is empty; give what get_vocabulary() returns")
+        if len(set(words)) < len(words):
+            twice, _ = Counter(words).most_common(1)[0]
+            raise HeedfulError(f"the vocabulary holds {twice!r} twice; each token needs one id")
         misplaced = next((word for word in SPECIAL if word in set(words)), None)
         if misplaced is not None:
             raise HeedfulError(

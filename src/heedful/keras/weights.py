@@ -48,6 +48,7 @@ def from_heedful(layer: AttentionPooling, tensors: Mapping[str, NDArray[Any]]) -
     Raises:
         HeedfulError: the layer has not been built, a weight is missing or has another shape.
     """
+    found: list[tuple[Any, NDArray[Any]]] = []
     for ours, weight in _weights(layer).items():
         if ours not in tensors:
             raise HeedfulError(
@@ -60,6 +61,8 @@ def from_heedful(layer: AttentionPooling, tensors: Mapping[str, NDArray[Any]]) -
                 f"{layer.name}: the weight {ours!r} has the shape {values.shape}, and "
                 f"{tuple(weight.shape)} is wanted; make the layer as wide as the one it is from"
             )
+        found.append((weight, values))
+    for weight, values in found:  # all or none
         weight.assign(values)
 
 
