@@ -141,7 +141,7 @@ def test_a_block_is_pytorchs_pre_norm_layer(monkeypatch):
     torch.testing.assert_close(found[mask[some]], expected[mask[some]], atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("at_once", [1, 30, 75, 139])
+@pytest.mark.parametrize("at_once", [1, 30, 139])
 def test_blocks_of_queries_give_what_all_at_once_give(at_once):
     whole, cut = SelfAttention(6, 2), SelfAttention(6, 2, at_once)
     cut.load_state_dict(whole.state_dict())
@@ -255,7 +255,7 @@ def ordered(rows: int, seed: int) -> list[Example]:
 
 def test_it_learns_which_of_two_words_comes_first():
     """No sum over words knows it, wherever attention looks: both orders sum to the same."""
-    train, valid = ordered(300, 1), ordered(80, 2)
+    train, valid = ordered(240, 1), ordered(60, 2)
     more = {"model__hidden": 16, "model__heads": 2}
     given = {"epochs": 6, "learning_rate": 1e-2, "patience": 0, "batch_size": 16}
     trainer = build(settings(model__encoder="transformer", **given, **more), train, valid)
