@@ -198,7 +198,7 @@ def test_a_disk_that_fills_up_is_one_line_too(tmp_path):
         logging_to(Silent(), {"csv": tmp_path}) as listener,
     ):
         listener.begin(0, ())
-        listener.logs[0].stream = open("/dev/full", "a", encoding="utf-8")  # noqa: SIM115
+        listener.logs[0].stream = Path("/dev/full").open("a", encoding="utf-8")  # noqa: SIM115
         listener.step(Step(1, 1, 0.25, 0.1, 7, 0.5))
 
 

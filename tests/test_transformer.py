@@ -255,7 +255,7 @@ def ordered(rows: int, seed: int) -> list[Example]:
 
 def test_it_learns_which_of_two_words_comes_first():
     """No sum over words knows it, wherever attention looks: both orders sum to the same."""
-    train, valid = ordered(240, 1), ordered(60, 2)
+    train, valid = ordered(300, 1), ordered(80, 2)
     more = {"model__hidden": 16, "model__heads": 2}
     given = {"epochs": 6, "learning_rate": 1e-2, "patience": 0, "batch_size": 16}
     trainer = build(settings(model__encoder="transformer", **given, **more), train, valid)
