@@ -9,26 +9,34 @@ from typing import Any
 import numpy as np
 
 from heedful.config import Config
-from heedful.learn.tune.engine import Task
 from heedful.learn.tune.judge import Values
 from heedful.learn.tune.race import Difference
 from heedful.learn.tune.rounds import Round
 from heedful.learn.tune.rows import Row
+from heedful.learn.tune.task import Task
 from heedful.learn.tune.tuned import Tuned
 from heedful.presets import preset
+from heedful.records import Example
 from heedful.settings import apply
 from heedful.text.labels import Labels
-from small_training import reviews
 
 BINARY = Labels(("negative", "positive"), "binary")
 ROWS = 600
 
 
-def task(folder: Path | None = None, rows: int = ROWS, **settings: Any) -> Task:
-    """A search on generated reviews."""
+def short_texts(rows: int) -> list[Example]:
+    """Distinct ones that take no time to read."""
+    names = BINARY.names
+    return [Example(f"{names[i % 2]} film {i}", (names[i % 2],), "X", i) for i in range(rows)]
+
+
+def task(
+    folder: Path | None = None, rows: int = ROWS, preset_: str = "default", **settings: Any
+) -> Task:
+    """A search on short texts."""
     named = {name.replace("__", "."): value for name, value in settings.items()}
-    asked = apply(preset("default"), {"train.threads": 1} | named)
-    return Task(reviews(rows), (), BINARY, asked, "accuracy", seed=0, folder=folder)
+    asked = apply(preset(preset_), {"train.threads": 1} | named)
+    return Task(short_texts(rows), (), BINARY, asked, "accuracy", seed=0, folder=folder)
 
 
 class Scripted:

@@ -191,6 +191,17 @@ def test_a_full_disk_is_one_line():
         Recording(Silent(), [Full()]).begin(0, ())
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_disk_that_fills_up_is_one_line_too(tmp_path):
+    with (
+        pytest.raises(HeedfulError, match="the log cannot be written: No space left"),
+        logging_to(Silent(), {"csv": tmp_path}) as listener,
+    ):
+        listener.begin(0, ())
+        listener.logs[0].stream = Path("/dev/full").open("a", encoding="utf-8")  # noqa: SIM115
+        listener.step(Step(1, 1, 0.25, 0.1, 7, 0.5))
+
+
 # -- TensorBoard, read by its own reader ------------------------------------------------------
 
 

@@ -141,7 +141,7 @@ def test_a_block_is_pytorchs_pre_norm_layer(monkeypatch):
     torch.testing.assert_close(found[mask[some]], expected[mask[some]], atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("at_once", [1, 30, 75, 139])
+@pytest.mark.parametrize("at_once", [1, 30, 139])
 def test_blocks_of_queries_give_what_all_at_once_give(at_once):
     whole, cut = SelfAttention(6, 2), SelfAttention(6, 2, at_once)
     cut.load_state_dict(whole.state_dict())

@@ -80,6 +80,7 @@ def test_ctrl_c_leaves_a_report_and_says_how_to_go_on(
     ("flags", "said"),
     [
         (("--trials", 0), "--trials is 0"),
+        (("--out", ""), "--out is empty"),
         (("--minutes", 0), "--minutes is 0"),
         (("--metric", "f1"), "--metric is f1; it is accuracy or loss"),
         (("--preset", "translate"), "of classifiers"),
@@ -98,6 +99,9 @@ def test_a_seed_may_come_by_set_and_a_folder_stays_clean(data: Path, tmp_path: P
     refused = heedful("tune", one, "--out", tmp_path / "x", "--set", "train.seed=5").refusal()
     assert "every row has the label" in refused
     assert not (tmp_path / "x").exists()
+    one.write_text("text,label\na b,x\nc d,y\n")
+    assert "there are 2" in heedful("tune", one, "--out", tmp_path / "x").refusal()
+    assert not (tmp_path / "x").exists(), "the same command with more data is no second search"
 
 
 def test_pairs_are_refused(tmp_path: Path) -> None:
@@ -120,18 +124,21 @@ def test_the_command_makes_train_take_the_same_settings() -> None:
 
 
 def test_the_report_says_what_was_found_and_how_sure_it_is(tmp_path: Path) -> None:
-    write_report(tmp_path, tuned(), COMMAND)
+    found = tuned(preset="fast")
+    write_report(tmp_path, found, COMMAND)
     page = (tmp_path / "report.html").read_text("utf-8")
     text = (tmp_path / "report.md").read_text("utf-8")
     for said in ("+.0110 ± .0040", "winner’s curse", "On 300 texts that have chosen nothing",
                  "+.0060 ± .0050", "so small a gain may still be chance", COMMAND,
-                 "evidence.cost (75 %)", "6 trials, 1 of them given up early"):  # fmt: skip
+                 "evidence.cost (75 %)", "6 trials, 1 of them given up early", "against fast",
+                 "changed from fast"):  # fmt: skip
         assert said in page
         assert said in text
     assert re.findall(r'id="(\w+)" role="img"', page) == ["history", "importance", "slices"]
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
     assert "too far <b>" not in page
-    assert to_page(tuned(), COMMAND, tmp_path.name) == page
+    assert "the default" not in page.partition("<body>")[2]
+    assert to_page(found, COMMAND, tmp_path.name) == page
 
 
 def test_the_report_does_not_promise_what_was_not_found() -> None:

@@ -9,11 +9,11 @@ import optuna
 import pytest
 
 from heedful.learn.rules import FEW
-from heedful.learn.tune.engine import to_set
 from heedful.learn.tune.profile import Profile, pinned
 from heedful.learn.tune.rounds import rounds_of
 from heedful.learn.tune.space import ENCODER
 from heedful.learn.tune.spaces import config_of, plan_of, space_for
+from heedful.learn.tune.task import to_set
 from heedful.presets import preset
 from heedful.records import Example, HeedfulError
 from heedful.settings import apply, value_of
@@ -32,13 +32,22 @@ PROFILES = (
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-@pytest.mark.parametrize("profile", PROFILES, ids=str)
+FAST = [("default", 0), ("default", 3), ("fast", 1), ("best", 4), ("bilstm-head", 2)]
+EVERY = [
+    pytest.param(
+        name, profile, id=f"{name}-{i}", marks=() if (name, i) in FAST else pytest.mark.slow
+    )
+    for name in PRESETS
+    for i, profile in enumerate(PROFILES)
+]
+
+
+@pytest.mark.parametrize(("name", "profile"), EVERY)
 def test_every_draw_makes_settings_that_can_be_trained(name: str, profile: Profile) -> None:
     text = "word " * int(profile.tokens)
     base = pinned(preset(name), [text] * 20, profile)
     space = space_for(base, profile)
-    for _, params in plan_of(space, profile):
+    for _, params in plan_of(space, profile, name):
         config_of(space, space.suggest(optuna.trial.FixedTrial(params)))
         assert all(d.holds(params[d.address]) for d in space.dimensions)
     assert config_of(space, space.start()) == apply(base, space.start()), "the first is the base"
@@ -60,7 +69,7 @@ def test_every_draw_makes_settings_that_can_be_trained(name: str, profile: Profi
 def test_a_trial_without_a_network_has_no_settings_of_one() -> None:
     profile = PROFILES[1]
     space = space_for(pinned(preset("default"), ["a b"] * 9_000, profile), profile)
-    plan = plan_of(space, profile)
+    plan = plan_of(space, profile, "default")
     assert [name for name, _ in plan] == ["default", "fast", "vectors"]
     fast = optuna.trial.FixedTrial(plan[1][1])
     params = space.suggest(fast)
@@ -75,6 +84,11 @@ def test_what_somebody_has_set_is_not_searched_for() -> None:
     found = {d.address for d in space.dimensions}
     assert not found & {"evidence.cost", "model.encoder", "model.window", "pretrain.regions"}
     assert config_of(space, space.start()).evidence.cost == 7
+    fixed = apply(preset("default"), {"model.encoder": "transformer", "pretrain.regions": 0})
+    space = space_for(pinned(fixed, ["a b"] * 300, profile), profile, fixed.given)
+    found = {d.address for d in space.dimensions}
+    assert {"train.learning_rate", "model.embedding"} < found
+    assert not found & {"model.encoder", "model.window", "model.hidden"}, "heads share the width"
     evidence_only = space_for(pinned(preset("fast"), ["a b"] * 300, profile), profile)
     assert {d.address.partition(".")[0] for d in evidence_only.dimensions} == {"evidence"}
 
@@ -145,6 +159,10 @@ def test_texts_that_confirm_have_judged_no_trial() -> None:
     own = rounds_of(examples, reviews(90, seed=9), 0)
     assert [len(r.judged) for r in (*own.search, *own.confirm)] == [60, 30]
     assert all(len(r.train) == 300 for r in (*own.search, *own.confirm))
+    with pytest.raises(
+        HeedfulError, match="30 distinct validation texts at least, and there are 9"
+    ):
+        rounds_of(examples, reviews(9, seed=9), 0)
     with pytest.raises(HeedfulError, match="30 distinct texts at least, and there are 1"):
         rounds_of([Example("the same", (str(i % 2),)) for i in range(99)], (), 0)
 

@@ -159,7 +159,7 @@ def _read(job: Job, files: Sequence[str], config: Config, options: ReadOptions) 
     train, valid = _train_and_valid(job, corpus, config, options)
     labels = Labels.infer(corpus.examples, corpus.multi_label)
     if options.multi_label is None:
-        _tell_lists(labels)
+        tell_lists(labels)
     note(
         f"{labels.task}: {_names(labels)}; {len(train):,} texts to train on, "
         f"{len(valid):,} to validate"
@@ -170,7 +170,7 @@ def _read(job: Job, files: Sequence[str], config: Config, options: ReadOptions) 
     return _Read(corpus, train, valid, labels, texts, facts)
 
 
-def _tell_lists(labels: Labels) -> None:
+def tell_lists(labels: Labels) -> None:
     """Warn where labels look like lists of labels that were read as one each."""
     for mark in (",", "|", ";"):
         lists = [name for name in labels.names if mark in name]
@@ -197,7 +197,9 @@ def _train_and_valid(
         own = replace(options, split=None, usual_split="validation", multi_label=corpus.multi_label)
         other = read(job.valid, own)
         tell_data(other.notes, other.bad_rows)
-        _tell_shared(corpus.examples, other.examples)
+        tell_shared(
+            corpus.examples, other.examples, "the validation figures will flatter the model"
+        )
         return corpus.examples, other.examples
     if config.train.validation == 0:
         warn("no validation data: training runs to its last epoch and keeps it")
@@ -205,13 +207,14 @@ def _train_and_valid(
     return split(corpus.examples, config.train.validation, config.train.seed)
 
 
-def _tell_shared(train: Sequence[Example], valid: Sequence[Example]) -> None:
+def tell_shared(train: Sequence[Example], valid: Sequence[Example], so: str) -> None:
+    """Warn of validation texts that training has seen, and say what comes of it."""
     known = {key(example.text) for example in train}
     shared = sum(key(example.text) in known for example in valid)
     if shared:
         warn(
-            f"{shared:,} of {len(valid):,} validation texts also stand in the training data; the "
-            "validation figures will flatter the model (heedful check names them)"
+            f"{shared:,} of {len(valid):,} validation texts also stand in the training data; "
+            f"{so} (heedful check names them)"
         )
 
 

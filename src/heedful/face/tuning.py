@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import Any, cast
 
 from heedful.config import Config
-from heedful.face.console import note, show, tell_data, warn, write_json
+from heedful.face.console import note, show, tell_data, write_json
 from heedful.face.remembering import names_of
 from heedful.face.rewriting import REWRITING, Columns, are_pairs
 from heedful.face.run_place import made
 from heedful.face.stdin import taking_stdin
-from heedful.face.training import Job, run_training
+from heedful.face.training import Job, run_training, tell_lists, tell_shared
 from heedful.face.tuning_command import command_of
-from heedful.face.tuning_place import REPORT, RUN, begin, finish, is_finished, resumes
+from heedful.face.tuning_place import REPORT, RUN, begun, finish, is_finished, resumes
 from heedful.face.tuning_report import best_table, sentences, write_report
 from heedful.learn.tune.budget import Budget
-from heedful.learn.tune.engine import Task, search, usual_metric
+from heedful.learn.tune.engine import search
 from heedful.learn.tune.journal import alone
 from heedful.learn.tune.judge import Metric
 from heedful.learn.tune.needs import require
+from heedful.learn.tune.task import Task, usual_metric
 from heedful.learn.tune.tuned import Tuned
 from heedful.records import Example, HeedfulError
 from heedful.settings import apply
 from heedful.text.corpus import Corpus, ReadOptions, fingerprint, read
 from heedful.text.labels import Labels
-from heedful.text.normalise import key
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def run_tuning(asked: Tuning, config: Config, options: ReadOptions) -> int:
         corpus = read(files, options)
         tell_data(corpus.notes, corpus.bad_rows)
         task = _task(asked, folder, corpus, config, options)
-        begin(folder, _plan(asked, task, corpus), resume=asked.resume)
-        tuned = search(task, budget, note)
+        with begun(folder, _plan(asked, task, corpus), resume=asked.resume):
+            tuned = search(task, budget, note)
         # Reports are handed on: in them, data have names and no place.
         told = command_of(tuned, names_of(asked.data), names_of(asked.valid), options)
         write_report(folder, tuned, told)
@@ -84,6 +84,8 @@ def _refuse(asked: Tuning, config: Config) -> None:
             "heedful tune searches settings of classifiers; those of a network that rewrites are "
             "set by hand: heedful train PAIRS --set KEY=VALUE"
         )
+    if not asked.out:
+        raise HeedfulError("--out is empty; name a folder for the search")
     if asked.metric not in (None, "accuracy", "loss"):
         raise HeedfulError(f"--metric is {asked.metric}; it is accuracy or loss")
 
@@ -92,6 +94,8 @@ def _task(
     asked: Tuning, folder: Path, corpus: Corpus, config: Config, options: ReadOptions
 ) -> Task:
     labels = Labels.infer(corpus.examples, corpus.multi_label)
+    if options.multi_label is None:
+        tell_lists(labels)  # before hours are spent on wrong labels
     valid: Sequence[Example] = ()
     if asked.valid:
         own = replace(options, split=None, usual_split="validation", multi_label=corpus.multi_label)
@@ -99,19 +103,10 @@ def _task(
         tell_data(other.notes, other.bad_rows)
         valid = other.examples
         labels.encode(valid)  # an unknown label is told before hours are spent
-        _warn_shared(corpus.examples, valid)
+        so = "the search will favour settings that learn texts by heart"
+        tell_shared(corpus.examples, valid, so)
     metric = cast(Metric, asked.metric or usual_metric(labels))
     return Task(corpus.examples, valid, labels, config, metric, config.train.seed, folder, True)
-
-
-def _warn_shared(train: Sequence[Example], valid: Sequence[Example]) -> None:
-    known = {key(example.text) for example in train}
-    shared = sum(key(example.text) in known for example in valid)
-    if shared:
-        warn(
-            f"{shared:,} of {len(valid):,} validation texts also stand in the training data; the "
-            "search will favour settings that learn texts by heart (heedful check names them)"
-        )
 
 
 def _plan(asked: Tuning, task: Task, corpus: Corpus) -> dict[str, Any]:

@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,18 @@ from heedful.learn.tune.journal import JOURNAL
 from heedful.records import HeedfulError
 
 SEARCH, REPORT, RUN, TRAINED = "search.json", "report.html", "run", "trained.json"
+
+
+@contextmanager
+def begun(folder: Path, plan: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
+    """A search; where it is refused before its first trial, it leaves nothing: see `begin`."""
+    begin(folder, plan, resume=resume)
+    try:
+        yield
+    except HeedfulError:
+        if not (folder / JOURNAL).exists():
+            (folder / SEARCH).unlink(missing_ok=True)
+        raise
 
 
 def begin(folder: Path, plan: Mapping[str, Any], *, resume: bool) -> None:

@@ -25,7 +25,7 @@ __all__ = ["best_table", "sentences", "write_report"]
 
 MOST = 20
 """Trials in the tables; report.json has them all."""
-HEAD = ("trial", "state", "value", "against default", "folds", "s a fold", "changed from default")
+_HEAD = ("trial", "state", "value", "against {}", "folds", "s a fold", "changed from {}")
 
 
 def write_report(folder: Path, tuned: Tuned, command: str) -> None:
@@ -53,10 +53,15 @@ def cells(row: Row, tuned: Tuned) -> list[str]:
     return [name, row.state, value, gain, str(row.folds), f"{row.seconds:.0f}", changed]
 
 
+def head(tuned: Tuned) -> list[str]:
+    """What stands above each table."""
+    return [name.format(tuned.preset) for name in _HEAD]
+
+
 def best_table(tuned: Tuned, most: int = 5) -> Shown:
     """The best few, for the terminal; what they changed stands in the lines about them."""
     table = Shown()
-    for number, heading in enumerate(HEAD[:-1]):
+    for number, heading in enumerate(head(tuned)[:-1]):
         numeric = 2 <= number <= 5
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric)
     for row in best_rows(tuned)[:most]:
@@ -69,7 +74,7 @@ def markdown(tuned: Tuned, command: str) -> str:
     lines = ["# Search for settings", "", f"Data: {tuned.profile}. {tuned.rounds}.", ""]
     lines += [f"- {sentence}" for sentence in sentences(tuned)]
     lines += ["", "```sh", command, "```", "", "## The best trials", ""]
-    lines += [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
+    lines += [f"| {' | '.join(head(tuned))} |", "|" + "---|" * len(_HEAD)]
     for row in best_rows(tuned):
         lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells(row, tuned)) + " |")
     if tuned.importance:
@@ -83,6 +88,7 @@ def to_page(tuned: Tuned, command: str, name: str) -> str:
     plots = tuning_plots(tuned)
     values: dict[str, Any] = {
         "name": name,
+        "preset": tuned.preset,
         "lead": f"{tuned.profile}. {tuned.rounds}.",
         "big": _big(tuned),
         "sentences": sentences(tuned),
@@ -90,7 +96,7 @@ def to_page(tuned: Tuned, command: str, name: str) -> str:
         "plots": [{"title": p.title, "alt": p.alt, "svg": Markup(to_svg(p))} for p in plots],
         "table_of_trials": _table(tuned),
         "settings": Table(
-            "The winner’s settings, where they differ from the default’s",
+            f"The winner’s settings, where they differ from those of {tuned.preset}",
             ("setting", "value"),
             [
                 (plain(k), plain(settings_text({k: v}).partition("=")[2]))
@@ -106,7 +112,7 @@ def to_page(tuned: Tuned, command: str, name: str) -> str:
 
 
 def _big(tuned: Tuned) -> list[dict[str, str]]:
-    rows = (("default", tuned.default), ("winner", tuned.winner))
+    rows = ((tuned.preset, tuned.default), ("winner", tuned.winner))
     found = [
         {
             "name": name,
@@ -117,11 +123,13 @@ def _big(tuned: Tuned) -> list[dict[str, str]]:
     ]
     if tuned.confirmed is not None:
         gain = gained(tuned.confirmed)
-        found.append({"name": "winner − default, confirmed", "value": gain, "note": "fresh texts"})
+        found.append(
+            {"name": f"winner − {tuned.preset}, confirmed", "value": gain, "note": "fresh texts"}
+        )
     return found
 
 
 def _table(tuned: Tuned) -> Table:
     rows = [[Cell(text) for text in cells(row, tuned)] for row in best_rows(tuned)]
     shown = f", the first {MOST} of {len(tuned.rows)}" if len(tuned.rows) > MOST else ""
-    return Table(f"The best trials{shown}", HEAD, rows, texts=True)
+    return Table(f"The best trials{shown}", head(tuned), rows, texts=True)

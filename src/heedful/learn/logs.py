@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from heedful.config import Config
@@ -39,7 +39,8 @@ def logging_to(listener: Listener, places: Mapping[str, str | Path]) -> Iterator
         yield Recording(listener, logs)
     finally:
         for log in logs:
-            log.close()
+            with suppress(OSError):  # what is lost was flushed before, and has been told
+                log.close()
 
 
 def check_logs(kinds: Iterable[str], config: Config) -> None:

@@ -133,6 +133,6 @@ class Recording:
                 do(log)
         except OSError as error:
             raise HeedfulError(
-                f"the log {error.filename or ''} cannot be written: {error.strerror or error}; "
-                "make room for it, or train without logs"
+                f"the log{f' {error.filename}' if error.filename else ''} cannot be written: "
+                f"{error.strerror or error}; make room for it, or train without logs"
             ) from None

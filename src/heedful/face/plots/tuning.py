@@ -36,11 +36,11 @@ def tuning_plots(tuned: Tuned) -> list[Plot]:
 def history(tuned: Tuned) -> Plot:
     """Each trial against the default on the same texts, and the best so far."""
     rows = [row for row in tuned.rows if row.gain is not None]
-    title = "Every trial against the default, on the same texts"
+    title = f"Every trial against {tuned.preset}, on the same texts"
     with settings():
         figure = sheet(300)
         axes = figure.subplots()
-        handles, names = [axes.axhline(0, color=DRAWN["ink"], linewidth=1.2)], ["the default"]
+        handles, names = [axes.axhline(0, color=DRAWN["ink"], linewidth=1.2)], [tuned.preset]
         for marker, (state, spelt, colour) in zip(MARKERS, _STATES, strict=False):
             found = [row for row in rows if row.state == state]
             if found:
@@ -82,7 +82,7 @@ def _best(axes: Axes, complete: Sequence[Row], last: int) -> Any:
 def _told(title: str, tuned: Tuned, rows: Sequence[Row]) -> str:
     gains = {row.number: row.gain.mean for row in rows if row.gain is not None}
     if not gains:
-        return f"{title}: the default alone was judged."
+        return f"{title}: it alone was judged."
     best = tuned.searched
     won = f"; the winner, trial {tuned.winner.number}, gains {signed(best.mean)}" if best else ""
     return f"{title}: {len(gains)} trials{won}."

@@ -50,7 +50,7 @@ def confirmed(
         for part, (number, config) in zip(found, pair, strict=True):
             part.append(_measured(study, number, config, fold, round_, labels, metric))
         first, second = (float(part[-1].mean()) for part in found)
-        say(f"confirming, fold {fold + 1}: winner {abs(first):.4f}, default {abs(second):.4f}")
+        say(f"confirming, fold {fold + 1}: winner {abs(first):.4f}, preset {abs(second):.4f}")
     empty = np.zeros(0, np.float32)
     return np.concatenate([empty, *found[0]]), np.concatenate([empty, *found[1]])
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from heedful.config import Config
@@ -14,72 +12,25 @@ from heedful.learn.tune.budget import Budget
 from heedful.learn.tune.confirm import confirmed
 from heedful.learn.tune.importance import importance
 from heedful.learn.tune.journal import study_in
-from heedful.learn.tune.judge import Metric
 from heedful.learn.tune.needs import require
-from heedful.learn.tune.profile import Profile, pinned, profile_of
+from heedful.learn.tune.profile import Profile
 from heedful.learn.tune.race import Difference, difference
 from heedful.learn.tune.rounds import Rounds, rounds_of
 from heedful.learn.tune.rows import row_of
-from heedful.learn.tune.search import DEFAULT, Search
-from heedful.learn.tune.space import ENCODER, Params, Space, spelt
+from heedful.learn.tune.search import Search
+from heedful.learn.tune.space import Space, spelt
 from heedful.learn.tune.spaces import config_of, plan_of, space_for
+from heedful.learn.tune.task import Task, to_set
 from heedful.learn.tune.tuned import Tuned
-from heedful.records import Example, HeedfulError
-from heedful.settings import SECTIONS, apply, value_of
-from heedful.text.corpus import fingerprint, split
-from heedful.text.labels import Labels
+from heedful.records import HeedfulError
+from heedful.settings import value_of
+from heedful.text.corpus import fingerprint
 
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import FrozenTrial
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What settings are searched for.
-
-    Attributes:
-        examples: labelled texts.
-        valid: validation texts of the user's own; empty = there are none.
-        labels: the classes.
-        asked: a preset and what somebody has set, which stays.
-        metric: what trials are judged by.
-        seed: of folds and of the search.
-        folder: where the search is kept; None = in memory.
-        trains: whether time for training the winner is to be left.
-    """
-
-    examples: Sequence[Example]
-    valid: Sequence[Example]
-    labels: Labels
-    asked: Config
-    metric: Metric
-    seed: int
-    folder: Path | None = None
-    trains: bool = False
-
-    def texts(self, config: Config) -> list[str]:
-        """Those that `heedful train` would learn from with these settings."""
-        share = config.train.validation
-        if self.valid or not share:
-            return [example.text for example in self.examples]
-        return [e.text for e in split(self.examples, share, config.train.seed)[0]]
-
-    def pinned(self, config: Config) -> tuple[Config, Profile]:
-        """The settings with all that is left to rules filled in, and the data they are for."""
-        texts = self.texts(config)
-        profile = profile_of(texts, config, self.labels.task)
-        found = pinned(config, texts, profile)
-        if self.valid:  # as `heedful train --valid` does
-            found = replace(found, evidence=replace(found.evidence, refit=False))
-        return found, profile
-
-
-def usual_metric(labels: Labels) -> Metric:
-    """Accuracy; of several labels a text, few texts get all right, so there it is the log loss."""
-    return "loss" if labels.task == "multi-label" else "accuracy"
 
 
 def search(task: Task, budget: Budget, say: Say) -> Tuned:
@@ -104,12 +55,12 @@ def search(task: Task, budget: Budget, say: Say) -> Tuned:
     say(f"{profile}; {rounds}; {len(space.dimensions)} settings are searched for")
     study = study_in(task.folder, task.seed)
     _check_same(study, task)
-    plan = plan_of(space, profile)
+    plan = plan_of(space, profile, task.asked.preset)
     run = Search(
         study, space, rounds, task.labels, task.metric, budget, plan, task.trains, task.seed, say
     )
-    interrupted = _interrupted(run.run, say, study)
-    found = _Found(study, space, rounds)
+    interrupted = _interrupted(run.run, say, lambda: _judged(study, run.base))
+    found = _Found(study, space, rounds, run.base)
     pair = None
     if not interrupted and found.winner.number != found.default.number:
         kept: list[Difference] = []
@@ -138,12 +89,18 @@ def _check_same(study: Study, task: Task) -> None:
     )
 
 
-def _interrupted(step: Callable[[], Any], say: Say, study: Study | None = None) -> bool:
+def _judged(study: Study, name: str) -> bool:
+    return t.named(t.complete(study), name) is not None
+
+
+def _interrupted(
+    step: Callable[[], Any], say: Say, keeps: Callable[[], bool] = lambda: True
+) -> bool:
     """Whether a step was ended by Ctrl-C; it goes on up if there is nothing to keep yet."""
     try:
         step()
     except KeyboardInterrupt:
-        if study is not None and t.named(t.complete(study), DEFAULT) is None:
+        if not keeps():
             raise
         say("stopped by hand: the best so far is kept")
         return True
@@ -153,10 +110,10 @@ def _interrupted(step: Callable[[], Any], say: Say, study: Study | None = None) 
 class _Found:
     """The trials of a study that matter in the end."""
 
-    def __init__(self, study: Study, space: Space, rounds: Rounds) -> None:
+    def __init__(self, study: Study, space: Space, rounds: Rounds, base: str) -> None:
         self.study, self.space, self.rounds = study, space, rounds
         complete = t.complete(study)
-        default, winner = t.named(complete, DEFAULT), t.best_of(complete)
+        default, winner = t.named(complete, base), t.best_of(complete)
         if default is None or winner is None:
             raise HeedfulError("the default was not judged; give the search more time")
         self.default, self.winner = default, winner
@@ -195,7 +152,10 @@ def _concluded(
     kept = searched is not None and _pooled(searched, confirmed) > 0
     settings = to_set(task, found.config(found.winner)) if kept else {}
     rows = [row_of(trial, found.default, found.space) for trial in t.counted(found.study)]
-    default, winner = (row_of(x, found.default, found.space) for x in (found.default, found.winner))
+    default, winner = (
+        next(row for row in rows if row.number == trial.number)
+        for trial in (found.default, found.winner)
+    )
     asked = task.asked
     return Tuned(
         preset=asked.preset,
@@ -220,32 +180,3 @@ def _pooled(searched: Difference, confirmed: Difference | None) -> float:
     """The mean gain over all texts that have judged both."""
     parts = [part for part in (searched, confirmed) if part is not None]
     return sum(p.mean * p.texts for p in parts) / sum(p.texts for p in parts)
-
-
-def to_set(task: Task, wanted: Config) -> Params:
-    """What has to be set, over what is asked already, so that training takes these settings.
-
-    Where a setting moves the limits of a rule (`train.validation` says how many texts there are
-    to train on), the rule may choose otherwise: then its settings are set as well.
-    """
-    changes: Params = {}
-    if wanted.model.encoder != task.asked.model.encoder:  # some settings are for some encoders only
-        goes_along = (ENCODER, "pretrain.on_training", "pretrain.regions", "train.tying")
-        changes = {address: spelt(value_of(wanted, address)) for address in goes_along}
-    for _ in range(3):
-        made, _ = task.pinned(apply(task.asked, changes))
-        more = _differing(made, wanted)
-        if not more:
-            break
-        changes |= more
-    return changes
-
-
-def _differing(made: Config, wanted: Config) -> Params:
-    values: Mapping[str, Mapping[str, Any]] = wanted.to_json()
-    every = [f"{section}.{name}" for section in SECTIONS for name in values[section]]
-    return {
-        address: spelt(value_of(wanted, address))
-        for address in every
-        if value_of(made, address) != value_of(wanted, address)
-    }

@@ -9,9 +9,10 @@ from typing import Any
 from heedful.learn.estimator import read_targets
 from heedful.learn.reading import as_texts
 from heedful.learn.tune.budget import Budget
-from heedful.learn.tune.engine import Task, search, usual_metric
+from heedful.learn.tune.engine import search
 from heedful.learn.tune.journal import alone
 from heedful.learn.tune.judge import Metric
+from heedful.learn.tune.task import Task, usual_metric
 from heedful.learn.tune.tuned import Tuned
 from heedful.presets import preset as preset_named
 from heedful.records import Example, HeedfulError

@@ -71,15 +71,17 @@ def rounds_of(examples: Sequence[Example], valid: Sequence[Example], seed: int) 
     Raises:
         HeedfulError: too few distinct texts.
     """
-    if valid:
+    own = bool(valid)
+    distinct = len({key(example.text) for example in (valid if own else examples)})
+    if distinct < FEWEST:
+        what = "validation texts" if own else "texts"
+        raise HeedfulError(
+            f"a search needs {FEWEST} distinct {what} at least, and there are {distinct}; give more"
+            ", or train with the preset as it is"
+        )
+    if own:
         judged, kept = split(valid, 1 / 3, seed)
         return Rounds((Round(examples, judged),), (Round(examples, kept),))
-    distinct = len({key(example.text) for example in examples})
-    if distinct < FEWEST:
-        raise HeedfulError(
-            f"a search needs {FEWEST} distinct texts at least, and there are {distinct}; give more "
-            "data, or train with the preset as it is"
-        )
     parts = folds(examples, max(_PARTS, math.ceil(len(examples) / LARGEST)), seed)
     searched = min(_MOST_SEARCHED, math.ceil(_ENOUGH / len(parts[0])))
     made = [_round(examples, fold) for fold in parts[: 2 * searched]]

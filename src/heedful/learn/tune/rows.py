@@ -23,7 +23,7 @@ class Row:
 
     Attributes:
         number: from 0.
-        name: `default`, `fast`, `near 1`, ...; empty where the sampler chose.
+        name: the preset's, `fast`, `near 1`, ...; empty where the sampler chose.
         state: complete, given up, failed or running.
         value: mean over the texts that have judged it, higher is better; None before any.
         folds: how many folds have.

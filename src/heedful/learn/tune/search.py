@@ -24,9 +24,8 @@ from heedful.text.labels import Labels
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
-DEFAULT = "default"
 NEIGHBOURS = 8
-"""Trials near the default before the sampler takes over: it needs some to learn from."""
+"""Trials near the base before the sampler takes over: it needs some to learn from."""
 _QUARTERS = 4
 _FOLD = 10  # steps, as the pruner counts them: quarters of the first fold come before it
 _UNFINISHED = "the time was up"
@@ -43,7 +42,7 @@ class Search:
         labels: the classes.
         metric: what trials are judged by.
         budget: what it may spend.
-        plan: names and values of the first trials, in order; the first is `DEFAULT`.
+        plan: names and values of the first trials, in order; the first is the base.
         trains: whether time for training the winner is to be left.
         seed: of the neighbours that are drawn.
         say: told a line about each trial.
@@ -78,20 +77,25 @@ class Search:
                     return
                 raise
 
+    @property
+    def base(self) -> str:
+        """The name of the trial that all others are compared with: the preset's."""
+        return self.plan[0][0]
+
     # -- which trial comes next -----------------------------------------------------------
 
     def _spent(self) -> bool:
         budget, done = self.budget, t.counted(self.study)
         if budget.trials is not None and len(done) >= budget.trials:
             return True
-        default = t.named(t.complete(self.study), DEFAULT)
+        default = t.named(t.complete(self.study), self.base)
         # Without the default there is nothing to compare with: it gets the time it needs.
         return default is not None and budget.clock() >= self._until()
 
     def _until(self) -> float:
         """When trials have to end, so that confirming and training come in time."""
         complete = t.complete(self.study)
-        default, best = t.named(complete, DEFAULT), t.best_of(complete)
+        default, best = t.named(complete, self.base), t.best_of(complete)
         if default is None or best is None:
             return math.inf
         times = t.seconds_of(default), t.seconds_of(best)
@@ -99,8 +103,12 @@ class Search:
         return self.budget.until(ending(*times, folds, trains=self.trains))
 
     def _next(self) -> Trial:
-        """The first of the plan that was not tried, then neighbours, then what the sampler says."""
-        known = {trial.user_attrs.get(t.NAME) for trial in t.counted(self.study)}
+        """The first of the plan that was not tried, then neighbours, then what the sampler says.
+
+        One that ended when an earlier call's time was up is tried again.
+        """
+        tried = [each.user_attrs for each in t.counted(self.study)]
+        known = {attrs.get(t.NAME) for attrs in tried if attrs.get(t.STOPPED) != _UNFINISHED}
         near = (f"near {number}" for number in range(1, NEIGHBOURS + 1))
         planned = dict(self.plan)
         name = next((name for name in (*planned, *near) if name not in known), None)
@@ -132,7 +140,7 @@ class Search:
         from optuna import TrialPruned
         from optuna.trial import TrialState
 
-        first = trial.user_attrs.get(t.NAME) == DEFAULT
+        first = trial.user_attrs.get(t.NAME) == self.base
         started = time.monotonic()
         try:
             values = self._judged(trial, config_params=self.space.suggest(trial), first=first)
@@ -164,6 +172,8 @@ class Search:
             watched = self._watched(trial, config.train.epochs, fold, first=first)
             started = time.monotonic()
             found.append(judge(config, round_, self.labels, self.metric, watched))
+            if not np.isfinite(found[-1]).all():
+                raise HeedfulError("its predictions are not finite")
             t.keep(trial, fold, found[-1], time.monotonic() - started)
             values = np.concatenate(found)
             trial.report(float(values.mean()), _FOLD * (fold + 1))
@@ -207,5 +217,5 @@ class Search:
 
     def _tell(self, number: int, seconds: float) -> None:
         trial = self.study.get_trials(deepcopy=False)[number]
-        default = t.named(t.complete(self.study), DEFAULT)
+        default = t.named(t.complete(self.study), self.base)
         self.say(f"{line_of(row_of(trial, default, self.space), self.metric)}; {seconds:.0f} s")

@@ -12,8 +12,8 @@ from heedful.learn.tune.profile import Profile
 from heedful.learn.tune.space import ENCODER, Dimension, Params, Space, Value, around
 from heedful.settings import apply, has_shapes
 
-NETWORKS = frozenset(("token", "conv", "bilstm", "bigru"))
-_WIDE = NETWORKS - {"token"}
+NETWORKS = frozenset(("token", "conv", "bilstm", "bigru", "transformer"))
+_WIDE = NETWORKS - {"token", "transformer"}  # whose heads must share the width evenly
 _CONV = frozenset(("conv",))
 
 SHORT_TIPS: dict[str, Params] = {
@@ -58,10 +58,10 @@ def config_of(space: Space, params: Params) -> Config:
     return apply(space.base, settings_of(params))
 
 
-def plan_of(space: Space, profile: Profile) -> list[tuple[str, Params]]:
-    """The first trials by name: the base as it is, n-gram evidence alone (`fast`), tips."""
+def plan_of(space: Space, profile: Profile, preset: str) -> list[tuple[str, Params]]:
+    """The first trials by name: the preset as it is, n-gram evidence alone (`fast`), tips."""
     tips = SHORT_TIPS if profile.short and space.base.model.encoder == "conv" else {}
-    found = [("default", space.start())]
+    found = [(preset, space.start())]
     encoder = next((d for d in space.dimensions if d.address == ENCODER), None)
     if encoder is not None and "none" in encoder.values:
         found.append(("fast", space.start({ENCODER: "none"})))
