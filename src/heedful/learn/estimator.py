@@ -131,7 +131,7 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         if "train.seed" in map(resolve, self.settings or {}):
             raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
         own: dict[str, Any] = {"encoder": self.encoder, "attention": self.attention}
-        own |= {"seed": self.seed, "vectors": self.vectors if _is_path(self.vectors) else None}
+        own |= {"seed": self.seed, "vectors": str(self.vectors) if _is_path(self.vectors) else None}
         chosen = apply(preset(self.preset), self.settings or {})
         return apply(chosen, {k: v for k, v in own.items() if v is not None})
 

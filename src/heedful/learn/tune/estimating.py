@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from heedful.learn.estimator import as_texts, read_targets
+from heedful.learn.estimator import read_targets
+from heedful.learn.reading import as_texts
 from heedful.learn.tune.budget import Budget
 from heedful.learn.tune.engine import Task, search, usual_metric
 from heedful.learn.tune.journal import alone
