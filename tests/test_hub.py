@@ -113,6 +113,12 @@ def test_a_push_that_cannot_be_leaves_the_run_as_it_was(place: Place, folder: Pa
     assert files(folder) == before
 
 
+def test_a_run_is_not_trained_into_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "heedful push" in heedful("train", "reviews:40:1", "--out", "hf://us/x").refusal()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_refusal_is_not_told_as_no_network(place: Place, folder: Path) -> None:
     place.log_in(SECRET)
     place.hub.refuses = 422
