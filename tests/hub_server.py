@@ -49,6 +49,7 @@ class Hub:
         self.blobs: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.broken: dict[str, bytes] = {}  # what is sent in the place of a file
+        self.refuses: int | None = None  # a status that answers whatever is asked
 
     def add(self, name: str, files: Mapping[str, bytes], **about: Any) -> str:
         return self.repos.setdefault(name, Repo(**about)).commit(files)
@@ -75,6 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         self.body = self.rfile.read(length)
         path = unquote(urlsplit(self.path).path)
         self.hub.asked.append(f"{self.command} {path}")
+        if self.hub.refuses is not None:
+            return self._send(self.hub.refuses, b"{}")
         for method, pattern, act in ROUTES:
             found = re.fullmatch(pattern, path)
             if found and self.command in method:
@@ -116,8 +119,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return repo, commit
 
-    def info(self, name: str, revision: str) -> None:
-        if found := self._at(name, revision):
+    def info(self, name: str, revision: str | None) -> None:
+        if found := self._at(name, revision or "main"):
             repo, commit = found
             listed = [{"rfilename": path} for path in repo.commits[commit]]
             owner = name.partition("/")[2]
@@ -237,7 +240,7 @@ def _entry(path: str, body: bytes) -> dict[str, Any]:
 
 _NAME = r"((?:models|datasets)/[^/]+/[^/]+)"
 ROUTES: list[tuple[str, str, Any]] = [
-    ("GET", rf"/api/{_NAME}/revision/(.+)", Handler.info),
+    ("GET", rf"/api/{_NAME}(?:/revision/(.+))?", Handler.info),
     ("GET", rf"/api/{_NAME}/tree/([^/]+)(/.*)?", Handler.tree),
     ("GET HEAD", r"/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", Handler.resolve),
     ("GET HEAD", r"/blobs/(\w+)", Handler.blob),

@@ -164,10 +164,26 @@ def test_an_interrupted_output_is_gone_on_with(
         (["w1", "--format", "xml"], "none of jsonl, csv, parquet, npy"),
         (["--vocabulary", "x.kv"], "end it in .bin"),
         (["w1", "--tokens", "--keep-columns"], "means nothing for --tokens"),
+        (["w1", "--vocabulary", "x.txt", "--output", "./x.txt"], "is --output as well"),
+        (["w1", "--output", "hf://us/x"], "nothing is written to the hub"),
+        (["--vocabulary", "in.txt", "--input", "in.txt"], "give --vocabulary another name"),
     ],
 )
-def test_refusals(run: Path, arguments: list[str], said: str) -> None:
+def test_refusals(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.txt").write_text("w1\n")
     assert said in heedful("embed", run, *arguments).refusal()
+    assert (tmp_path / "in.txt").read_text() == "w1\n"
+
+
+def test_what_is_cut_is_told_as_predict_tells_it(tmp_path: Path) -> None:
+    save_model(random_model(text__max_tokens=3), tmp_path / "run")
+    for command in ("embed", "predict"):
+        ran = heedful(command, tmp_path / "run", "w1 w2 w3 w4 w5")
+        found = json.loads(ran.out)
+        assert (found["tokens"], found["cut"]) == (5, 2)
 
 
 def test_predictions_are_no_vectors(run: Path) -> None:
@@ -213,6 +229,9 @@ def test_a_classifier_starts_from_keyed_vectors(tmp_path: Path) -> None:
     table = model.model_.network.embed.table.weight.detach().numpy()
     np.testing.assert_allclose(table[model.model_.vocabulary.id("good")], [5, 0, 0], atol=1e-5)
     assert model.model_.config.train.vectors is None
+    named = TextClassifier(settings=settings, vectors=tmp_path / "none.vec")
+    with pytest.raises(HeedfulError, match=r"none\.vec: cannot be read"):
+        named.fit(texts, labels)
     model.save(tmp_path / "run")
     np.testing.assert_array_equal(load(tmp_path / "run").transform(texts), model.transform(texts))
     with pytest.raises(HeedfulError, match="vectors is a list"):

@@ -17,13 +17,16 @@ from command_line import heedful
 from heedful import HeedfulError, SequenceTransducer, TextClassifier, load
 from heedful.learn.evaluations import renew_card
 from heedful.learn.folder import save_model
-from heedful.learn.hub_run import own_files
+from heedful.learn.hub_run import MODEL, own_files
+from heedful.learn.hub_run import TEXTS as TEXT_FILES
+from heedful.learn.layout import EVALUATIONS, OURS
 from heedful.learn.sequence_card import sequence_card
 from heedful.presets import preset
 from heedful.text.hub import repository
 from hub_server import SECRET
 from made_hub import Place, place
 from made_models import fitted, random_model
+from serving import writer
 
 __all__ = ["place"]  # a fixture
 TEXTS = ["w1 w2 w30", "w5", "nothing that is known", ""]
@@ -90,6 +93,61 @@ def test_what_is_sent_is_what_lies_there_and_comes_back(place: Place, folder: Pa
     place.patch.delenv("HF_TOKEN")
     with pytest.raises(HeedfulError, match="private and your token"):
         TextClassifier.from_pretrained("us/reviews", cache_dir=folder.parent / "other")
+
+
+def test_what_should_be_private_is_not_sent_to_a_public_repository(
+    place: Place, folder: Path
+) -> None:
+    place.log_in(SECRET)
+    place.hub.add("models/us/open", {".gitattributes": b""})
+    said = heedful("push", folder, "us/open", "--private").refusal()
+    assert "hf://us/open is there and is public" in said
+    repo = place.hub.repos["models/us/open"]
+    assert set(repo.commits[repo.refs["main"]]) == {".gitattributes"}
+    assert heedful("push", folder, "us/open").code == 0  # who does not ask for it gets no refusal
+
+
+def test_a_push_that_cannot_be_leaves_the_run_as_it_was(place: Place, folder: Path) -> None:
+    before = files(folder)
+    assert "no name of the hub" in heedful("push", folder, "a b", "--license", "mit").refusal()
+    assert files(folder) == before
+
+
+def test_a_run_is_not_trained_into_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "heedful push" in heedful("train", "reviews:40:1", "--out", "hf://us/x").refusal()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_refusal_is_not_told_as_no_network(place: Place, folder: Path) -> None:
+    place.log_in(SECRET)
+    place.hub.refuses = 422
+    assert "the hub refused: Client error '422" in heedful("push", folder, "us/x").refusal()
+
+
+def test_a_folder_that_is_not_there_is_told_as_one(place: Place) -> None:
+    with pytest.raises(HeedfulError, match="there is no folder runs/mine; hf://runs/mine does not"):
+        TextClassifier.from_pretrained("runs/mine")
+
+
+def test_a_network_that_rewrites_goes_and_comes_back(place: Place, tmp_path: Path) -> None:
+    made = SequenceTransducer()
+    made.model_, made.history_ = writer(), ()
+    made.save_pretrained(tmp_path / "run", license="mit")
+    made.push_to_hub("us/run", token=SECRET, license="mit")
+    repo = place.hub.repos["models/us/run"]
+    sent = repo.commits[repo.refs["main"]]
+    assert {name: sent[name] for name in files(tmp_path / "run")} == files(tmp_path / "run")
+    assert header(sent["README.md"])["pipeline_tag"] == "translation"
+    words = ["abc", "gg", "fa"]
+    for again in (SequenceTransducer.from_pretrained("us/run"), load("hf://us/run")):
+        assert list(again.predict(words)) == list(made.predict(words))
+    with pytest.raises(HeedfulError, match="rewrites sequences"):
+        TextClassifier.from_pretrained("us/run")
+
+
+def test_every_file_of_a_run_is_sent_or_named_as_one_with_texts() -> None:
+    assert {*MODEL, *TEXT_FILES, EVALUATIONS} == OURS
 
 
 def test_files_with_texts_are_sent_only_when_asked_for(place: Place, folder: Path) -> None:

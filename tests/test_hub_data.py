@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from command_line import heedful
 from heedful import HeedfulError, TextClassifier, read
 from heedful.learn.folder import save_model
 from heedful.text.corpus import ReadOptions, stream
 from heedful.text.features import names_in, names_on_card
+from heedful.text.hub import Repository, fetch
+from heedful.text.hub_layout import configs_of
 from heedful.text.pairs import read_pairs
 from made_hub import Place, place
-from made_models import random_model
+from made_models import fitted, random_model
 from small_training import quick_classifier
 
 __all__ = ["place"]  # a fixture
@@ -158,6 +161,81 @@ def test_a_card_tells_files_configurations_and_names(place: Place) -> None:
     assert [e.labels for e in read("hf://datasets/us/both/two").examples] == [("0",), ("1",)]
 
 
+def header(*configs: str) -> bytes:
+    return "\n".join(["---", "configs:", *configs, "---", ""]).encode()
+
+
+CSV = b"text,label\na,0\nb,1\n"
+ONE_DIR = ("- config_name: a", "  data_dir: a", "- config_name: b", "  data_dir: ./b/")
+STARS = (
+    "- config_name: default", "  data_files:", "  - split: train", "    path: '**/tr[!x]*.csv'",
+    "  - split: test", "    path: ./held.csv",
+)  # fmt: skip
+TWO = ("- config_name: a", "  data_files: a.csv", "- config_name: b", "  data_files: b.csv")
+
+
+@pytest.mark.parametrize(
+    ("told", "names", "expected"),
+    [
+        (ONE_DIR, ["a/train.csv", "b/train.csv"], {"a": ["a/train.csv"], "b": ["b/train.csv"]}),
+        (STARS, ["train.csv", "x/tree.csv", "trx.csv", "held.csv"],
+         {"default": ["train.csv", "x/tree.csv", "held.csv"]}),
+        (("- config_name: c", "  data_files: d/*.csv"), ["d/a.csv", "d/e/b.csv"],
+         {"c": ["d/a.csv"]}),
+        ((), ["a.csv", "b.csv"], {"": ["a.csv", "b.csv"]}),
+    ],
+)  # fmt: skip
+def test_the_header_of_a_card_tells_which_files_are_which(told, names, expected) -> None:
+    card = yaml.safe_load(header(*told).decode().split("---")[1])
+    found = configs_of(card, names, apart=False)
+    assert {c: [f for of in splits.values() for f in of] for c, splits in found.items()} == expected
+
+
+def test_a_configuration_is_never_guessed(place: Place) -> None:
+    files = {"a.csv": CSV, "b.csv": CSV}
+    place.hub.add("datasets/us/two", files | {"README.md": header(*TWO)})
+    for name in ("hf://datasets/us/two", "hf://datasets/us/two/train"):
+        with pytest.raises(HeedfulError, match="several configurations: a, b"):
+            read(name)
+    place.hub.add("datasets/us/usual", files | {"README.md": header(*TWO, "  default: true")})
+    assert {e.source for e in read("hf://datasets/us/usual").examples} == {"us/usual/train"}
+    assert len(read("hf://datasets/us/usual/train").examples) == 2
+
+
+def test_the_hubs_own_branch_has_a_folder_a_configuration(place: Place) -> None:
+    place.hub.add("datasets/us/made", {})
+    tables = {"en/train/0000.csv": CSV, "test/train/0000.csv": CSV}
+    place.hub.repos["datasets/us/made"].commit(tables, "refs/convert/parquet")
+    name = "hf://datasets/us/made@refs/convert/parquet"
+    with pytest.raises(HeedfulError, match="several configurations: en, test"):
+        read(name)
+    assert len(read(f"{name}/en").examples) == 2
+    assert len(read(f"{name}/test/train").examples) == 2
+
+
+def test_half_a_split_in_the_cache_is_not_taken_for_all_of_it(reviews: Place) -> None:
+    def cut_off(wanted: Repository, files: list[str]) -> Path:
+        return fetch(wanted, files[:1])  # killed after the first of two
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heedful.text.hub_data.fetch", cut_off)
+        with pytest.raises(HeedfulError, match="train-00001-of-00002.parquet would be needed"):
+            read(f"{NAME}/train")
+    reviews.offline()
+    with pytest.raises(HeedfulError, match="not in the cache as a whole"):
+        read(f"{NAME}/train")
+    with pytest.raises(HeedfulError, match="not in the cache as a whole"):
+        read(f"{NAME}/test")
+
+
+def test_files_of_no_split_are_named_and_a_damaged_header_tells_nothing(place: Place) -> None:
+    files = {"train.csv": CSV, "more.csv": CSV, "README.md": b"---\nconfigs: [\n---\n"}
+    place.hub.add("datasets/us/odd", files)
+    corpus = read("hf://datasets/us/odd")
+    assert len(corpus.examples) == 2
+    assert any("left out, as no split is in their names: more.csv" in n for n in corpus.notes)
+
+
 def test_a_number_without_a_name_is_a_bad_row(tmp_path: Path) -> None:
     parquet(tmp_path / "x.parquet", ["a", "b", "c"], [0, 1, 7])
     corpus = read(tmp_path / "x.parquet")
@@ -240,7 +318,7 @@ def test_parquet_of_the_library_itself_has_names(tmp_path: Path) -> None:
 
 @NEEDS
 def test_objects_are_read() -> None:
-    from datasets import DatasetDict
+    from datasets import Dataset, DatasetDict
 
     assert pairs_of(read(made())) == [
         ("good film", ("pos",)), ("bad film", ("neg",)), ("fine", ("pos",)),
@@ -249,6 +327,12 @@ def test_objects_are_read() -> None:
     assert len(read(both, ReadOptions(usual_split="train")).examples) == 3
     odd = made().with_format("numpy").filter(lambda row: row["label"] != -1)
     assert len(read(odd).examples) == 3
+    unnamed = Dataset.from_dict({"": ["a b", "c d"], "label": ["x", "y"]})
+    assert pairs_of(read(unnamed)) == [("a b", ("x",)), ("c d", ("y",))]
+    with pytest.raises(HeedfulError, match="no splits"):
+        read(DatasetDict({}))
+    with pytest.raises(HeedfulError, match=r"the columns are n; pass its columns, for example"):
+        fitted(random_model()).predict(Dataset.from_dict({"n": [1, 2]}))
 
 
 @NEEDS

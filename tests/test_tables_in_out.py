@@ -11,6 +11,7 @@ import pytest
 
 from heedful import HeedfulError, TextClassifier, explain
 from heedful.explain.tidy import tidy
+from heedful.learn.reading import labels_within, texts_and_labels
 from made_models import evident_model, fitted, random_model
 from small_training import quick_classifier
 
@@ -55,6 +56,25 @@ def test_arrow_says_the_same(model: TextClassifier, make) -> None:
     np.testing.assert_array_equal(model.predict_proba(make(TEXTS)), model.predict_proba(TEXTS))
     with pytest.raises(HeedfulError, match="row 2: the text is missing"):
         model.predict(make(["a", None]))
+
+
+@ARROW
+def test_labels_and_tables_of_arrow(model: TextClassifier) -> None:
+    import pyarrow as pa
+
+    table = pa.table({"text": TEXTS})
+    np.testing.assert_array_equal(model.predict_proba(table), model.predict_proba(TEXTS))
+    with pytest.raises(HeedfulError, match="one column of texts, got 2"):
+        model.predict(pa.table({"a": TEXTS, "b": TEXTS}))
+    right = model.predict(TEXTS)
+    assert model.score(TEXTS, pa.array(right.tolist())) == 1.0
+    assert texts_and_labels(TEXTS, pa.array(["x", None, "y"]))[1] == ["x", None, "y"]
+    assert labels_within(TEXTS, pa.table({"y": [1, 0, 1]}), [0, 1]) == [1, 0, 1]
+
+
+def test_a_mapping_is_not_its_keys(model: TextClassifier) -> None:
+    with pytest.raises(HeedfulError, match="got a mapping"):
+        model.predict({"w1": "a text"})
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -10,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from heedful.face.console import note
 from heedful.face.output.asked import Format, Output
 from heedful.face.output.column import BESIDE, Column, cells, kept, number, plain, whole
 from heedful.face.output.identity import identity
@@ -18,19 +16,12 @@ from heedful.face.output.writing import Scoring, write_scored
 from heedful.face.remembering import remembered
 from heedful.face.scoring import chunks, given, refuse_to_lose_input, refuse_to_resume
 from heedful.face.stdin import taking_stdin
-from heedful.learn.embedding import (
-    require_network,
-    text_vectors,
-    token_states,
-    vocabulary_vectors,
-    width_of,
-)
-from heedful.learn.files import write_bytes
+from heedful.face.word_vectors import check_words, write_words
+from heedful.learn.embedding import require_network, text_vectors, token_states, width_of
 from heedful.learn.folder import load_model
 from heedful.learn.model import TextModel, cores, threads_for, using_threads
 from heedful.records import BadRow, Example, HeedfulError
 from heedful.text.corpus import ReadOptions, open_stream
-from heedful.text.keyed import check_word2vec, is_binary, write_word2vec
 from heedful.text.stream import Stream
 
 VECTOR = "vector"
@@ -75,11 +66,11 @@ def run_embed(
         refuse_to_resume(asked.output, paths)
         refuse_to_lose_input(asked.output, paths)
     if asked.vocabulary is not None:
-        check_word2vec(Path(asked.vocabulary))
+        check_words(Path(asked.vocabulary), asked.output, paths)
     model = load_model(Path(run))
     require_network(model)
     if asked.vocabulary is not None:
-        _write_vocabulary(model, Path(asked.vocabulary))
+        write_words(model, Path(asked.vocabulary))
     if embeds:
         _embed(run, model, texts, paths, options, asked)
 
@@ -90,17 +81,6 @@ def _check(asked: Embedding) -> None:
         raise HeedfulError("--tokens has words beside its numbers; --output to .parquet or .jsonl")
     if asked.tokens and asked.output.beside:
         raise HeedfulError("--keep-columns means nothing for --tokens; leave it out")
-
-
-def _write_vocabulary(model: TextModel, path: Path) -> None:
-    words, table = vocabulary_vectors(model)
-    buffer = io.BytesIO()
-    left_out = write_word2vec(buffer, words, table, binary=is_binary(path))
-    write_bytes(path, buffer.getvalue())
-    count = len(words) - len(left_out)
-    note(f"{count:,} words with vectors of {table.shape[1]} numbers in {path}")
-    if left_out:
-        note(f"{len(left_out):,} words hold white space, for which the format has no place")
 
 
 def _embed(
@@ -145,7 +125,7 @@ def embedding_columns(
     if asked.tokens:
         inner = (whole("token"), plain("form"), whole("start"), whole("end"), number("weight"))
     else:
-        inner = ((plain("text"),) if output.with_text else ()) + (whole("tokens"),)
+        inner = ((plain("text"),) if output.with_text else ()) + (whole("tokens"), whole("cut"))
     ours = (plain("source"), whole("row"), *inner, plain("error"))
     numbers: tuple[Column, ...] = (Column(VECTOR, "vector", VECTOR, width=width),)
     if output.format == "csv":
@@ -169,13 +149,16 @@ def _text_records(
         texts = [row.text for row in chunk if isinstance(row, Example)]
         with using_threads(threads_for(texts, threads)):
             vectors = iter(text_vectors(model, texts))
-            lengths = iter(model.encode(texts).lengths.tolist())
+            encoded = model.encode(texts)
+        counts = zip((encoded.lengths + encoded.cut).tolist(), encoded.cut.tolist(), strict=True)
         found = []
         for row in chunk:
             record = _begun(row)
             if isinstance(row, Example):
                 record |= {"text": row.text} if output.with_text else {}
-                record |= {"tokens": next(lengths)} | _numbers(next(vectors), output.format)
+                tokens, cut = next(counts)
+                record |= {"tokens": tokens, "cut": cut}
+                record |= _numbers(next(vectors), output.format)
             if beside:
                 record[BESIDE] = cells(beside, row.beside)
             found.append(record)

@@ -58,6 +58,8 @@ def made(folder: Path) -> Iterator[None]:
     """
     if folder.exists() and not folder.is_dir():
         raise HeedfulError(f"{folder} is a file; name a folder for the run with --out")
+    if folder.parts[:1] == ("hf:",):
+        raise HeedfulError("--out takes a folder; heedful push sends the run to the hub afterwards")
     new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)

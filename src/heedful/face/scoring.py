@@ -67,7 +67,7 @@ def _options(known: ReadOptions, output: Output) -> dict[str, Any]:
     return asked | {"keep_columns": asked.pop("beside")}
 
 
-def refuse_to_lose_input(output: Output, paths: Sequence[str]) -> None:
+def refuse_to_lose_input(output: Output, paths: Sequence[str], flag: str = "--output") -> None:
     """The output is another file than all that is read.
 
     Raises:
@@ -78,7 +78,7 @@ def refuse_to_lose_input(output: Output, paths: Sequence[str]) -> None:
         return
     for path in filter(Path.exists, map(Path, paths)):
         if path.samefile(target):
-            raise HeedfulError(f"{output.path} is an input; give --output another name")
+            raise HeedfulError(f"{output.path} is an input; give {flag} another name")
 
 
 def refuse_to_resume(output: Output, paths: Sequence[str]) -> None:

@@ -132,7 +132,7 @@ class TextClassifier(ClassifierMixin, Embeds, Tabular, Shared, BaseEstimator):  
         if "train.seed" in map(resolve, self.settings or {}):
             raise HeedfulError("settings holds a seed; give it as TextClassifier(seed=...)")
         own: dict[str, Any] = {"encoder": self.encoder, "attention": self.attention}
-        own |= {"seed": self.seed, "vectors": self.vectors if _is_path(self.vectors) else None}
+        own |= {"seed": self.seed, "vectors": str(self.vectors) if _is_path(self.vectors) else None}
         encoders = [self.encoder, *(self.settings or {}).values()]
         name = preset_for(None, encoders) if self.preset == "default" else None
         chosen = apply(preset(name or self.preset), self.settings or {})

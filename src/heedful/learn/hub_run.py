@@ -19,6 +19,7 @@ from heedful.learn.layout import (
     CHECKS,
     CONFIG,
     EVALUATIONS,
+    EXAMPLES,
     HISTORY,
     METRICS,
     REPORT,
@@ -41,7 +42,7 @@ from heedful.text.hub import (
 )
 
 MODEL = (CONFIG, TOKENIZER, WEIGHTS, CARD, HISTORY, METRICS, BASELINE)
-TEXTS = (VALIDATION, SKETCH, CHECKS, TRUST, REPORT)
+TEXTS = (VALIDATION, SKETCH, CHECKS, EXAMPLES, TRUST, REPORT)
 """Excerpts of texts, their places, or hashes by which one can find out whether a text was there."""
 _EVALUATED = (f"{EVALUATIONS}/*.json", f"{EVALUATIONS}/*.parquet")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?")
@@ -53,7 +54,8 @@ class Sending:
     """How a run is sent.
 
     Attributes:
-        private: make a new repository private; None = as its owner's settings say.
+        private: make a new repository private, and refuse one that is public; False = make a new
+            one public; None = as its owner's settings say.
         branch: None = main.
         message: of the commit; None = one that says which version of heedful.
         token: None = the one that is logged in.
@@ -105,7 +107,12 @@ def located(place: str | Path, wanted: Repository | None = None) -> Path:
     found, asked = repository(name), wanted or Repository("")
     if found.revision and asked.revision and found.revision != asked.revision:
         raise HeedfulError(f"{name} and revision={asked.revision!r} are two revisions; name one")
-    return fetch_run(replace(asked, name=found.name, revision=found.revision or asked.revision))
+    try:
+        return fetch_run(replace(asked, name=found.name, revision=found.revision or asked.revision))
+    except HeedfulError as error:
+        if is_hub_name(name):
+            raise
+        raise type(error)(f"there is no folder {name}; {error}") from None
 
 
 def own_files(folder: Path, *, texts: bool = False) -> list[str]:
@@ -142,6 +149,20 @@ def check_license(name: str) -> None:
         )
 
 
+def check_sending(folder: Path, name: str) -> Repository:
+    """The repository that a run is to be sent to.
+
+    Raises:
+        HeedfulError: no finished run, no such name, or the hub's library is not installed.
+    """
+    is_sequence_run(folder)  # refuses what is no finished run
+    wanted = repository(name)
+    if wanted.revision:
+        raise HeedfulError(f"{name}: a run is sent to a branch, not to a revision; say branch")
+    require_library("sending a run to the hub")
+    return wanted
+
+
 def send(folder: Path, name: str, how: Sending) -> str:
     """Send a run folder to the hub, in one commit, byte by byte as it lies there.
 
@@ -151,24 +172,27 @@ def send(folder: Path, name: str, how: Sending) -> str:
         The address of the commit.
 
     Raises:
-        HeedfulError: no finished run, no such name, no right to write, or no network.
+        HeedfulError: no finished run, no such name, no right to write, no network, or a public
+            repository where it should be private.
     """
-    is_sequence_run(folder)  # refuses what is no finished run
-    wanted = replace(repository(name), token=how.token)
-    if wanted.revision:
-        raise HeedfulError(f"{name}: a run is sent to a branch, not to a revision; say branch")
-    require_library("sending a run to the hub")
+    wanted = replace(check_sending(folder, name), token=how.token)
     from huggingface_hub import CommitOperationAdd, HfApi
 
     files = [
         CommitOperationAdd(name, str(folder / name)) for name in own_files(folder, texts=how.texts)
     ]
     message = how.message or f"A run of heedful {_table(folder / CONFIG)['heedful']}"
+    api = HfApi(token=how.token)
+    with telling(wanted), quiet():
+        api.create_repo(wanted.name, private=how.private, exist_ok=True)
+        public = how.private and not api.repo_info(wanted.name).private
+    if public:
+        raise HeedfulError(
+            f"{wanted} is there and is public; make it private on its page, or choose another name"
+        )
     with telling(replace(wanted, revision=how.branch)), quiet(), warnings.catch_warnings():
         # The library takes every Parquet file for a data set.
         warnings.filterwarnings("ignore", message=".*data file.*")
-        api = HfApi(token=how.token)
-        api.create_repo(wanted.name, private=how.private, exist_ok=True)
         if how.branch not in (None, "main"):
             api.create_branch(wanted.name, branch=how.branch, exist_ok=True)
         done = api.create_commit(wanted.name, files, commit_message=message, revision=how.branch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,9 @@ def as_texts(values: Iterable[Any]) -> list[str]:
         raise HeedfulError("expected several texts, got one string; pass [text]")
     if is_dataset(values):
         return [example.text for example in every_row(values, labelled=False)]
-    if hasattr(values, "to_pylist"):  # of Arrow, whose own cells are no strings
-        values = values.to_pylist()
+    if isinstance(values, Mapping):
+        raise HeedfulError("expected several texts, got a mapping; pass list(texts.values())")
+    values = without_arrow(values)
     shape = getattr(values, "shape", None)
     if shape is not None and len(shape) == 2:
         if shape[1] != 1:
@@ -50,6 +51,13 @@ def as_texts(values: Iterable[Any]) -> list[str]:
     return [str(text) for text in texts]
 
 
+def without_arrow(values: Any) -> Any:
+    """A column of Arrow, or a table of one, as a list: its own cells are no strings or numbers."""
+    if (columns := getattr(values, "num_columns", None)) is not None:
+        return values.column(0).to_pylist() if columns == 1 else values
+    return values.to_pylist() if hasattr(values, "to_pylist") else values
+
+
 def texts_and_labels(X: Any, y: Any) -> tuple[list[str], Any]:  # noqa: N803
     """Texts and labels; a Hugging Face data set without labels beside it brings its own.
 
@@ -63,7 +71,7 @@ def texts_and_labels(X: Any, y: Any) -> tuple[list[str], Any]:  # noqa: N803
         labels = [example.labels for example in examples]
         single = all(len(names) == 1 for names in labels)
         return [e.text for e in examples], [n[0] for n in labels] if single else labels
-    return as_texts(X), y
+    return as_texts(X), without_arrow(y)
 
 
 def labels_within(X: Any, y: Any, classes: Any) -> Any:  # noqa: N803
@@ -73,7 +81,7 @@ def labels_within(X: Any, y: Any, classes: Any) -> Any:  # noqa: N803
         HeedfulError: there are none, or a row has none.
     """
     if y is not None:
-        return y
+        return without_arrow(y)
     if not is_dataset(X):
         raise HeedfulError("there are no labels; give y")
     known = {str(name): name for name in classes}

@@ -48,6 +48,8 @@ def one_split(data: Any, usual: str | None) -> Any:
     """
     if _kind(data) != _SPLITS:
         return data
+    if not len(data):
+        raise HeedfulError("the data set has no splits")
     if usual in data:
         return data[usual]
     if len(data) == 1:
@@ -62,6 +64,8 @@ def splits_of(data: Any) -> dict[str, Callable[[], Table]]:
     """How each of its splits is opened, by name; one without a name is called ""."""
     if _kind(data) != _SPLITS:
         return {"": partial(table_of, data, "the data set")}
+    if not len(data):
+        raise HeedfulError("the data set has no splits")
     return {name: partial(table_of, one, f"split {name}") for name, one in data.items()}
 
 
@@ -71,11 +75,12 @@ def table_of(data: Any, source: str) -> Table:
     Raises:
         HeedfulError: without rows.
     """
-    columns, gauge = distinct_columns(data.column_names, source), _Length()
+    own, gauge, data = list(data.column_names), _Length(), data.with_format(None)
+    columns = distinct_columns(own, source)
 
     def rows(wanted: Sequence[int]) -> Iterator[Row]:
-        names = [columns[i] for i in wanted]
-        plain = data.with_format(None).select_columns(list(dict.fromkeys(names)))
+        names = [own[i] for i in wanted]
+        plain = data.select_columns(list(dict.fromkeys(names)))
         for start in range(0, len(plain), SAMPLE_ROWS):
             cells = plain[start : start + SAMPLE_ROWS]
             count = min(SAMPLE_ROWS, len(plain) - start)
@@ -83,8 +88,9 @@ def table_of(data: Any, source: str) -> Table:
             gauge.set((start + count) / len(plain))
 
     head = data.select(range(min(len(data), SAMPLE_ROWS)))
-    sample = take_sample(map(list, zip(*(list(head[c]) for c in columns), strict=True)), source)
-    names = {c: found for c in columns if (found := _names(data.features[c]))}
+    sample = take_sample(map(list, zip(*(list(head[c]) for c in own), strict=True)), source)
+    kinds = zip(columns, (data.features[c] for c in own), strict=True)
+    names = {c: found for c, kind in kinds if (found := _names(kind))}
     return named(Table(source, columns, sample, rows, "a Dataset", gauge), names)
 
 
@@ -113,9 +119,13 @@ def every_row(data: Any, *, labelled: bool) -> list[Example]:
     Raises:
         HeedfulError: it has several splits, its columns are not clear, or a row cannot be used.
     """
-    part = table_part(
-        table_of(one_split(data, None), "the data set"), ReadOptions(labelled=labelled)
-    )
+    table = table_of(one_split(data, None), "the data set")
+    try:
+        part = table_part(table, ReadOptions(labelled=labelled))
+    except HeedfulError as error:
+        columns = "pass its columns, for example data['text'], data['label']"
+        said = str(error).replace("say --text COL --label COL", columns)
+        raise HeedfulError(said) from None
     found: list[Example] = []
     for item in part.items():
         if not isinstance(item, Example):

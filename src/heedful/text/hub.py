@@ -127,27 +127,6 @@ def fetch(wanted: Repository, patterns: Sequence[str]) -> Path:
     return Path(found)
 
 
-def files_of(wanted: Repository, folder: Path) -> list[str]:
-    """The names of all files of a commit; where the hub cannot be reached, of those in the cache.
-
-    Args:
-        wanted: the repository.
-        folder: what `fetch` gave.
-    """
-    from huggingface_hub import HfApi
-
-    try:
-        if wanted.offline:
-            raise UnreachableError("by wish")
-        with telling(wanted):
-            api, commit = HfApi(token=wanted.token), folder.name
-            found = api.list_repo_files(wanted.name, repo_type=wanted.kind, revision=commit)
-            return sorted(found)
-    except UnreachableError:
-        held = (path for path in folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(folder).as_posix() for path in held)
-
-
 def pinned(wanted: Repository, folder: Path) -> Repository:
     """The very commit that lies in a folder."""
     return replace(wanted, revision=folder.name)
@@ -189,10 +168,11 @@ def _said(wanted: Repository, error: Exception) -> HeedfulError | None:
             f"{wanted} is not in the cache as a whole, and the hub is not asked (offline) or does "
             f"not answer{why}"
         )
+    if (status := _status(error)) is not None:  # an answer, and it is no
+        kind = UnreachableError if status >= 500 else HeedfulError
+        return kind(f"{wanted}: the hub refused: {_first(error)}")
     if isinstance(error, errors.OfflineModeIsEnabled) or _is_connection(error):
         return UnreachableError(f"{wanted}: the hub cannot be reached ({_first(error)})")
-    if isinstance(error, errors.HfHubHTTPError):
-        return HeedfulError(f"{wanted}: the hub refused: {_first(error)}")
     if isinstance(error, errors.HFValidationError | OSError | ValueError):
         return HeedfulError(f"{wanted}: {_first(error)}")
     return None

@@ -8,34 +8,29 @@ names (`train-00000-of-00002.parquet`, `data/test.csv`, `validation/part1.jsonl`
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from heedful.records import HeedfulError
 from heedful.text.features import named, names_on_card
-from heedful.text.hub import Repository, fetch, files_of, pinned, repository
+from heedful.text.hub import (
+    Repository,
+    UnreachableError,
+    fetch,
+    pinned,
+    repository,
+)
+from heedful.text.hub_files import files_of
+from heedful.text.hub_layout import Splits, by_name, configs_of, data_files, usual_config
 from heedful.text.joined import joined
 from heedful.text.options import ReadOptions
 from heedful.text.table import Table, column_list
 from heedful.text.tables import open_table
 
 CARD = "README.md"
-_PACKED = r"(\.(gz|zst|zstd))?$"
-_KINDS = tuple(
-    re.compile(rf"\.({kind}){_PACKED}", re.IGNORECASE)
-    for kind in ("parquet|pq", "csv|tsv", "jsonl|ndjson|json")
-)
-_ABOUT = ("dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json")
-_SPLITS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing", "eval", "evaluation"),
-}
 _PARQUET = "refs/convert/parquet"
 
 
@@ -48,12 +43,14 @@ class Found:
         splits: names of files by split; a file that was named itself is in the split "".
         config: the configuration that they are of; None = there are none.
         card: the header of the card.
+        left: files whose names tell of no split, where those of others do.
     """
 
     repository: Repository
-    splits: Mapping[str, Sequence[str]]
+    splits: Splits
     config: str | None
     card: Mapping[str, Any]
+    left: Sequence[str] = ()
 
 
 def hub_splits(name: str, options: ReadOptions) -> dict[str, Callable[[], Table]]:
@@ -71,11 +68,30 @@ def hub_splits(name: str, options: ReadOptions) -> dict[str, Callable[[], Table]
 
 def _open(found: Found, split: str, options: ReadOptions) -> Table:
     files, about = found.splits[split], found.repository
-    folder = fetch(about, [glob.escape(file) for file in files])
+    folder = _fetched(about, files)
     pieces = [open_table(folder / file, options) for file in files]
     whole = joined(pieces, f"{about.name}/{split or about.path}")
+    if found.left:
+        said = f"left out, as no split is in their names: {column_list(found.left)}"
+        whole = replace(whole, form=f"{whole.form}; {said}")
     names = names_on_card(found.card.get("dataset_info"), found.config)
     return named(whole, {c: of for c, of in names.items() if _whole_numbers(whole, c)})
+
+
+def _fetched(about: Repository, files: Sequence[str]) -> Path:
+    """The folder of the cache with these files, all of them.
+
+    Raises:
+        HeedfulError: one is not there, and cannot be fetched.
+    """
+    folder = fetch(about, [glob.escape(file) for file in files])
+    # Without a network, older versions of the library give a folder that lacks some.
+    if lacking := [file for file in files if not (folder / file).is_file()]:
+        raise UnreachableError(
+            f"{about} is not in the cache as a whole, and the hub does not answer; "
+            f"{column_list(lacking)} would be needed"
+        )
+    return folder
 
 
 def _whole_numbers(table: Table, column: str) -> bool:
@@ -97,7 +113,7 @@ def hub_file(name: str) -> Path:
     every = [file for files in found.splits.values() for file in files]
     if len(every) > 1:
         raise HeedfulError(f"{name} is {len(every)} files ({column_list(every)}); name one of them")
-    return fetch(found.repository, [glob.escape(every[0])]) / every[0]
+    return _fetched(found.repository, every) / every[0]
 
 
 def commit_of(name: str) -> str:
@@ -111,46 +127,54 @@ def _find(wanted: Repository) -> Found:
     files, card = files_of(at, folder), _header(folder / CARD)
     if wanted.path in files:
         return Found(at, {"": [wanted.path]}, None, card)
-    if not _data(files):
+    if not data_files(files):
         raise HeedfulError(
             f"{wanted} holds no CSV, JSONL or Parquet files; the hub may have made some: try "
             f"hf://datasets/{wanted.name}@{_PARQUET}"
         )
-    configs = _configs(card, files) or {None: _by_name(_data(files))}
-    return _chosen(wanted, at, configs, card, files)
+    apart = (wanted.revision or "").startswith("refs/convert/")
+    return _chosen(wanted, at, configs_of(card, files, apart=apart), card, files)
 
 
 def _chosen(
     wanted: Repository,
     at: Repository,
-    configs: Mapping[str | None, Mapping[str, Sequence[str]]],
+    configs: Mapping[str, Splits],
     card: Mapping[str, Any],
     files: Sequence[str],
 ) -> Found:
     first, _, rest = wanted.path.partition("/")
-    usual: str | None = "default" if "default" in configs else next(iter(configs))
-    config = first if first in configs else usual
-    splits = configs[config]
-    asked = rest if first in configs else wanted.path
+    named_one = first in configs
+    config = first if named_one else usual_config(configs, card)
+    asked = rest if named_one else wanted.path
+    splits = {} if config is None else configs[config]
+    if asked and asked in splits:
+        return Found(at, {"": splits[asked]}, config or None, card)
+    below = data_files([file for file in files if asked and file.startswith(f"{asked}/")])
+    if below:
+        splits = by_name(below)
+        return Found(at, splits, None, card, _left(splits, below))
+    if config is None:
+        names = column_list(list(configs))
+        raise HeedfulError(f"{wanted} has several configurations: {names}; put one behind the name")
     if asked:
-        below = _data([file for file in files if file.startswith(f"{asked}/")])
-        if asked in splits:
-            return Found(at, {"": splits[asked]}, config, card)
-        if below:
-            return Found(at, _by_name(below), None, card)
         raise HeedfulError(
             f"{wanted} has no {asked!r}; it has the splits {column_list(list(splits))}"
             f"{_also(configs)}"
         )
-    if len(configs) > 1 and "default" not in configs and first not in configs:
-        names = column_list(list(map(str, configs)))
-        raise HeedfulError(f"{wanted} has several configurations: {names}; put one behind the name")
-    return Found(at, splits, config, card)
+    left = [] if config else _left(splits, data_files(files))
+    return Found(at, splits, config or None, card, left)
 
 
-def _also(configs: Iterable[str | None]) -> str:
+def _left(splits: Splits, files: Sequence[str]) -> list[str]:
+    """The files of no split."""
+    taken = {file for of in splits.values() for file in of}
+    return [file for file in files if file not in taken]
+
+
+def _also(configs: Iterable[str]) -> str:
     """The configurations, where there are several."""
-    names = list(map(str, configs))
+    names = list(configs)
     return f" and the configurations {column_list(names)}" if len(names) > 1 else ""
 
 
@@ -164,56 +188,6 @@ def _header(path: Path) -> Mapping[str, Any]:
             return {}
         data: Any = DatasetCard(text, ignore_metadata_errors=True).data
         found = data.to_dict()
-    except (OSError, ValueError, TypeError):
+    except Exception:  # the reader of YAML has errors of its own
         return {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _configs(
-    card: Mapping[str, Any], files: Sequence[str]
-) -> dict[str | None, Mapping[str, Sequence[str]]]:
-    """The files of each split of each configuration, as the card's header tells."""
-    told = card.get("configs")
-    found: dict[str | None, Mapping[str, Sequence[str]]] = {}
-    for one in told if isinstance(told, list) else ():
-        if isinstance(one, Mapping) and (splits := _told(one.get("data_files"), files)):
-            found[str(one.get("config_name", "default"))] = splits
-    return found
-
-
-def _told(data_files: Any, files: Sequence[str]) -> dict[str, list[str]]:
-    if isinstance(data_files, str):
-        data_files = [{"split": "train", "path": data_files}]
-    splits: dict[str, list[str]] = {}
-    for one in data_files if isinstance(data_files, list) else ():
-        path = one.get("path") if isinstance(one, Mapping) else one
-        patterns = path if isinstance(path, list) else [path]
-        split = str(one.get("split", "train")) if isinstance(one, Mapping) else "train"
-        wanted = [
-            file for file in files if any(fnmatchcase(file, str(pattern)) for pattern in patterns)
-        ]
-        if wanted:
-            splits.setdefault(split, []).extend(wanted)
-    return splits
-
-
-def _data(files: Sequence[str]) -> list[str]:
-    """The files that are tables: Parquet if there are any, else CSV, else JSONL."""
-    for kind in _KINDS:
-        found = [f for f in files if kind.search(f) and f.rpartition("/")[2] not in _ABOUT]
-        if found:
-            return found
-    return []
-
-
-def _by_name(files: Sequence[str]) -> dict[str, list[str]]:
-    """Files by the split that their names or folders tell; else all are `train`."""
-    splits: dict[str, list[str]] = {}
-    for file in files:
-        words = re.split(r"[^a-z0-9]+", file.lower())
-        told = (split for split, names in _SPLITS.items() if set(names) & set(words))
-        splits.setdefault(next(told, ""), []).append(file)
-    unnamed = splits.pop("", [])
-    if splits:
-        return dict(sorted(splits.items(), key=lambda one: list(_SPLITS).index(one[0])))
-    return {"train": unnamed}

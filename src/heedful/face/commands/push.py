@@ -15,7 +15,7 @@ def push(
     repository: Annotated[str, typer.Argument(help="On the hub.", metavar="OWNER/NAME")],
     private: Annotated[
         bool | None,
-        typer.Option("--private/--public", help="Of a new one; else as its owner's settings say."),
+        typer.Option("--private/--public", help="Of a new one, else as its owner's settings say."),
     ] = None,
     branch: Annotated[str | None, typer.Option(help="Else main.", metavar="NAME")] = None,
     message: Annotated[str | None, typer.Option(help="Of the commit.", metavar="TEXT")] = None,
@@ -35,9 +35,10 @@ def push(
     Log in with `hf auth login`, or set HF_TOKEN. Anybody may then say hf://OWNER/NAME for RUN.
     """
     from heedful.face.console import note
-    from heedful.learn.hub_run import Sending, own_files, send, set_license
+    from heedful.learn.hub_run import Sending, check_sending, own_files, send, set_license
 
     folder = Path(run)
+    check_sending(folder, repository)
     if license is not None:
         set_license(folder, license)
     address = send(folder, repository, Sending(private, branch, message, None, with_texts))

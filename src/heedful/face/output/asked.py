@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from heedful.records import HeedfulError
+from heedful.text.hub import is_hub_name
 
 Format = Literal["jsonl", "csv", "parquet", "npy"]
 Compression = Literal["gzip", "zstd"]
@@ -79,6 +80,8 @@ class Output:
             self._check_printed()
             return
         path = Path(self.path)
+        if is_hub_name(self.path):
+            raise HeedfulError(f"{self.path}: nothing is written to the hub; name a file")
         if not path.name or (path.exists() and not path.is_file()):
             named = self.path or "an empty name"
             raise HeedfulError(f"{named} cannot be written; --output takes a file")
