@@ -11,6 +11,7 @@ import pytest
 
 from heedful import HeedfulError, TextClassifier
 from heedful.config import Config
+from heedful.face.serve.classifier import ServedClassifier
 from heedful.learn import frozen, state_store
 from heedful.learn.checkpoint import Store
 from heedful.learn.embedding import vocabulary_vectors
@@ -94,6 +95,25 @@ def test_vectors_of_the_vocabulary_are_those_of_their_pieces(fitted: TextClassif
     own = body.get_input_embeddings().weight.detach().numpy()
     assert words[0] == "[PAD]" and words[90] == "##ly" and len(words) == len(table) == 91
     np.testing.assert_array_equal(table, own)
+
+
+def test_served_it_predicts_in_pieces_and_explains_in_words(
+    fitted: TextClassifier, tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "run")
+    served = ServedClassifier("run", tmp_path / "run")
+    text = "the film was UNBELIEVABLES"
+    (said,) = served.predict([text])
+    assert said.prediction.probabilities["yes"] == pytest.approx(
+        fitted.predict_proba([text])[0, 1], abs=1e-6
+    )
+    found = served.explain(text, None, ["leave-one-out"], True)
+    assert [token["text"] for token in found["tokens"]] == text.split()
+    label = found["prediction"]["label"]
+    assert len(found["maps"]["leave-one-out"][label]) == 4
+    assert found["trust"]["contribution"]["tokens"] == 7
+    whole = found["base"][label] + sum(found["contributions"][label])
+    assert whole == pytest.approx(found["logits"][label], abs=1e-5)
 
 
 # -- folders that others wrote ----------------------------------------------------------------
