@@ -319,7 +319,9 @@ def test_a_run_holds_all_that_is_needed(
     model = trained(bert, hf__tune=True).model if tune else frozen_model
     save_model(model, tmp_path / "run")
     gone = model.config.hf.source
-    monkeypatch.setattr("heedful.learn.pretrained.find", lambda config: pytest.fail(str(gone)))
+    monkeypatch.setattr(
+        "heedful.learn.pretrained_folder.find", lambda config: pytest.fail(str(gone))
+    )
     again = load_model(tmp_path / "run")
     said = [json.dumps(one.to_json()) for one in model.predict(ODD)]
     assert said == [json.dumps(one.to_json()) for one in again.predict(ODD)]

@@ -325,6 +325,12 @@ def check_hf(config: Config) -> None:
                 "text.unit=piece (and the preset pretrained) needs the tokenizer of a pre-trained "
                 "transformer; give it with --encoder hf:PATH_OR_NAME"
             )
+        for one in fields(HfConfig):
+            if getattr(config.hf, one.name) != one.default:
+                raise HeedfulError(
+                    f"hf.{one.name} has no part in a network without a pre-trained transformer; "
+                    "leave it out, or give --encoder hf:PATH_OR_NAME"
+                )
         return
     if config.text.unit != "piece":
         raise HeedfulError(

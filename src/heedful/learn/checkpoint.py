@@ -21,6 +21,9 @@ from torch import Tensor
 from heedful.learn.files import remove_parts, write_bytes
 from heedful.records import HeedfulError
 
+SOURCE = "source.json"
+"""Fingerprint of the pre-trained model that a network is trained on."""
+
 
 @dataclass
 class Snapshot:
@@ -92,7 +95,7 @@ class Store:
     def clear(self) -> None:
         """Remove the checkpoints of a finished run."""
         # The plan goes first: without it there is nothing to resume, however much else is left.
-        for name in ("plan.json", "step.safetensors", "epoch.safetensors"):
+        for name in ("plan.json", "step.safetensors", "epoch.safetensors", SOURCE):
             (self.folder / name).unlink(missing_ok=True)
         remove_parts(self.folder)
         if self.folder.exists() and not any(self.folder.iterdir()):

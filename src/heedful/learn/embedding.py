@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from heedful.learn.model import TextModel, inference, scoring_batches
+from heedful.nn.pretrained import PretrainedEmbed
 from heedful.records import HeedfulError, Token
 from heedful.text.vocab import RESERVED
 
@@ -106,6 +107,9 @@ def vocabulary_vectors(model: TextModel) -> tuple[list[str], Floats]:
         HeedfulError: the model has no attention network.
     """
     require_network(model)
-    table = model.network.embed.table.weight.detach().cpu().numpy()
-    words = model.vocabulary.tokens[len(RESERVED) : len(table)]
-    return list(words), table[len(RESERVED) : len(RESERVED) + len(words)]
+    embed, words = model.network.embed, model.vocabulary.tokens[len(RESERVED) :]
+    table: Floats = embed.table.weight.detach().cpu().numpy()
+    if isinstance(embed, PretrainedEmbed):  # whose rows are the model's own ids
+        return list(words), table[embed.pieces[len(RESERVED) :].cpu().numpy()]
+    table = table[len(RESERVED) :]
+    return list(words[: len(table)]), table[: len(words)]

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from heedful.config import Config
 from heedful.learn.assemble import assemble, learn_beside
-from heedful.learn.checkpoint import Store
+from heedful.learn.checkpoint import SOURCE, Store
 from heedful.learn.classifying import Classifying
 from heedful.learn.data import Data
 from heedful.learn.digest import digest
+from heedful.learn.files import write_json
 from heedful.learn.frames import reads_shapes, usual_shapes
 from heedful.learn.frozen import states_known
 from heedful.learn.listener import Listener, Silent
@@ -33,9 +34,11 @@ from heedful.learn.model import (
 from heedful.learn.outcome import Outcome
 from heedful.learn.precision import chosen_precision
 from heedful.learn.pretrained import Pretrained, find, network_of
+from heedful.learn.pretrained_folder import identity
 from heedful.learn.pretraining import Facts, Start, begin
 from heedful.learn.regions import learn_regions
 from heedful.learn.rules import for_texts, with_rules
+from heedful.learn.run import read_json
 from heedful.learn.taught import Taught, as_taught, one_after_the_other
 from heedful.learn.train import Trainer
 from heedful.learn.workers import Alone, Workers
@@ -58,6 +61,23 @@ class Saving:
 
     store: Store | None = None
     resume: bool = False
+
+    def belong(self, name: str, source: str) -> None:
+        """Note the fingerprint of a pre-trained model, without which checkpoints mean nothing.
+
+        Raises:
+            HeedfulError: those to go on from were written with another one.
+        """
+        if self.store is None:
+            return
+        path = self.store.folder / SOURCE
+        noted = read_json(path) if self.resume and path.exists() else source
+        if noted != source:
+            raise HeedfulError(
+                f"{name} is another model than when this training began; bring the old one back, "
+                "or train into another folder"
+            )
+        write_json(path, source)
 
 
 @dataclass(frozen=True)
@@ -125,7 +145,7 @@ def fit(
         raise HeedfulError("there is no training text left; check the data and the split")
     texts, held = ([e.text for e in part] for part in (train, valid))
     config = for_texts(config, texts)
-    found = find(config) if config.model.encoder == "hf" else None
+    found, source = _found(config, saving, workers)
     tokenizer = Tokenizer(config.text) if found is None else found.tokenizer
     # Who keeps checkpoints of these texts may keep their tokens; a library call writes nothing.
     cached = saving.store is not None
@@ -164,7 +184,7 @@ def fit(
     targets = labels.encode(train)
     valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
     data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
-    workers.same(lambda: digest(config, vocabulary.tokens, _arrays(data, valid_data)))
+    workers.same(lambda: digest(config, (*vocabulary.tokens, source), _arrays(data, valid_data)))
     parts = [encoded] if valid_data is None else [encoded, valid_data.encoded]
     # Workers of one machine do not write to one cache.
     cached &= workers.size == 1
@@ -198,6 +218,21 @@ def fit(
         ids["validation"] = valid_data.encoded
     whole = None if beside is None else beside.whole
     return Fitted(model, outcome, spread, ids, figures, whole, start.facts)
+
+
+def _found(config: Config, saving: Saving, workers: Workers) -> tuple[Pretrained | None, str]:
+    """The pre-trained transformer, and its fingerprint; None and nothing where none is asked for.
+
+    Raises:
+        HeedfulError: no such model, or not the one with which the training that goes on began.
+    """
+    if config.model.encoder != "hf":
+        return None, ""
+    found = workers.together(lambda: find(config))
+    source = workers.together(lambda: identity(found))
+    if saving.store is not None or workers.size > 1:
+        workers.lead(lambda: saving.belong(f"hf:{config.hf.source}", source))
+    return found, source
 
 
 def _train(

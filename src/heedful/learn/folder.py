@@ -34,7 +34,8 @@ from heedful.learn.layout import (
 )
 from heedful.learn.model import TextModel, number_of_logits
 from heedful.learn.presence import kinds_of
-from heedful.learn.pretrained import PREFIX, load_body, network_of, save_body
+from heedful.learn.pretrained import network_of
+from heedful.learn.pretrained_folder import PREFIX, load_body, save_body
 from heedful.learn.run import FORMAT, is_run, read_config, read_json
 from heedful.nn.classify import Classifier
 from heedful.nn.evidence import Evidence

@@ -12,7 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from heedful.config import Config
 from heedful.learn.listener import Listener
 from heedful.learn.model import device_of, inference, scoring_batches, using_threads
 from heedful.learn.precision import dtype_of
-from heedful.learn.pretrained import fingerprint
+from heedful.learn.pretrained_folder import fingerprint
 from heedful.learn.state_store import KEY, StateStore
 from heedful.nn.classify import Classifier
 from heedful.nn.pretrained import PretrainedEncoder
@@ -62,9 +62,9 @@ def states_known(
     if not most:
         yield
         return
-    with _place(cached) as place:
+    with ExitStack() as stack:
         try:
-            folder = place / _name(encode, config)
+            folder = stack.enter_context(_place(cached)) / _name(encode, config)
             store = StateStore(folder, encode.width, most)
         except OSError as error:
             listener.say(f"no cache of states ({error}); each epoch reads the texts anew")
@@ -91,8 +91,8 @@ def _place(cached: bool) -> Iterator[Path]:
 
 def _name(encode: PretrainedEncoder, config: Config) -> str:
     """Of all that a state depends on but the text."""
-    weights = fingerprint(dict(encode.body.state_dict()))
-    how = [weights, encode.around, encode.size, encode.overlap, config.train.precision]
+    body = fingerprint(encode.body)
+    how = [body, encode.around, encode.size, encode.overlap, config.train.precision]
     return hashlib.sha256(repr(how).encode()).hexdigest()[:32]
 
 

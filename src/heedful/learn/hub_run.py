@@ -18,6 +18,11 @@ from heedful.learn.layout import (
     CARD,
     CHECKS,
     CONFIG,
+    ENCODER,
+    ENCODER_ABOUT,
+    ENCODER_CONFIG,
+    ENCODER_TOKENIZER,
+    ENCODER_WEIGHTS,
     EVALUATIONS,
     EXAMPLES,
     HISTORY,
@@ -41,7 +46,11 @@ from heedful.text.hub import (
     telling,
 )
 
-MODEL = (CONFIG, TOKENIZER, WEIGHTS, CARD, HISTORY, METRICS, BASELINE)
+_READER = (ENCODER_CONFIG, ENCODER_WEIGHTS, ENCODER_TOKENIZER, ENCODER_ABOUT)
+MODEL = (
+    *(f"{ENCODER}/{name}" for name in _READER),
+    *(CONFIG, TOKENIZER, WEIGHTS, CARD, HISTORY, METRICS, BASELINE),
+)
 TEXTS = (VALIDATION, SKETCH, CHECKS, EXAMPLES, TRUST, REPORT)
 """Excerpts of texts, their places, or hashes by which one can find out whether a text was there."""
 _EVALUATED = (f"{EVALUATIONS}/*.json", f"{EVALUATIONS}/*.parquet")

@@ -1,15 +1,12 @@
-"""A pre-trained transformer: found, read, made a part of a network, kept in the run folder.
+"""A pre-trained transformer: found, read, made a part of a network.
 
-No pickle: weights come from safetensors files and go into one. What the run folder holds of it is
-a folder that the transformers library reads as well.
+No pickle, and no code of others: weights come from safetensors files alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,27 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import nn
 
-from heedful.config import Config, HfConfig
-from heedful.learn.files import write_bytes, write_json
-from heedful.learn.layout import (
-    ENCODER_ABOUT,
-    ENCODER_CONFIG,
-    ENCODER_TOKENIZER,
-    ENCODER_WEIGHTS,
-)
-from heedful.learn.run import read_json
+from heedful.config import Config
+from heedful.learn.layout import ENCODER_CONFIG
 from heedful.nn.classify import Classifier
 from heedful.nn.dropout import Dropout
 from heedful.nn.pretrained import PretrainedEmbed, PretrainedEncoder, Reader
 from heedful.records import HeedfulError
-from heedful.text.pieces import PieceTokenizer, Specials, specials_of, to_model
+from heedful.text.pieces import PieceTokenizer, specials_of, to_model
 
-PREFIX = "encode.tuned."
-"""Of the transformer's weights among those of a network that learns them."""
 _ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop")
 USUAL_POSITIONS = 512
 NAMED = "; a name must be in the hub's cache, or the hub be within reach and HF_HUB_OFFLINE not set"
@@ -89,22 +75,28 @@ def find(config: Config) -> Pretrained:
     source = _source(config)
     place = _place(source)
     named = "" if Path(place).is_dir() else NAMED
-    with _quiet(f"hf:{source}", named):
+    with quiet(f"hf:{source}", named):
         library: Any = import_module("transformers")
-        about = library.AutoConfig.from_pretrained(place)
+        about = library.AutoConfig.from_pretrained(place, trust_remote_code=False)
         _check_kind(about, source)
-        _suited(about)
-        words = library.AutoTokenizer.from_pretrained(place, config=about)
-        body = library.AutoModel.from_pretrained(
-            place, config=about, use_safetensors=True, dtype=torch.float32
+        suited(about)
+        words = library.AutoTokenizer.from_pretrained(place, config=about, trust_remote_code=False)
+        body, told = library.AutoModel.from_pretrained(
+            place,
+            config=about,
+            use_safetensors=True,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
+    _check_whole(told["missing_keys"], source)
     rules = getattr(words, "backend_tokenizer", None)
     if rules is None:
         raise HeedfulError(f"hf:{source} has no tokenizer.json, nor one that can be made of it")
     content = rules.to_str()
     specials = specials_of(content, words.mask_token_id, words.unk_token_id)
     tokenizer = PieceTokenizer(config.text, content, specials)
-    return Pretrained(_ready(body), tokenizer)
+    return Pretrained(ready(body), tokenizer)
 
 
 def _place(source: str) -> str:
@@ -126,7 +118,7 @@ def _place(source: str) -> str:
 
 
 @contextlib.contextmanager
-def _quiet(what: str, hint: str = "") -> Iterator[None]:
+def quiet(what: str, hint: str = "") -> Iterator[None]:
     """The library without its bars and reports; what it raises in one line."""
     logging: Any = import_module("transformers.utils.logging")
     hub: Any = import_module("huggingface_hub.utils")
@@ -138,7 +130,7 @@ def _quiet(what: str, hint: str = "") -> Iterator[None]:
         yield
     except HeedfulError:
         raise
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+    except Exception as error:  # the library raises anything, at files that others wrote
         first = (str(error).strip() or type(error).__name__).splitlines()[0].strip()
         raise HeedfulError(f"{what} cannot be read ({first}){hint}") from None
     finally:
@@ -157,18 +149,31 @@ def _check_kind(about: Any, source: str) -> None:
         raise HeedfulError(f"hf:{source} ({about.model_type}) is no transformer that reads texts")
 
 
-def _suited(about: Any) -> None:
+def _check_whole(missing: Collection[str], source: str) -> None:
+    """Raise HeedfulError for weights that are not there: the library would draw them at random."""
+    lacking = sorted(name for name in missing if not name.startswith("pooler."))  # not used
+    if lacking:
+        raise HeedfulError(
+            f"hf:{source} lacks {len(lacking):,} of the weights that its {ENCODER_CONFIG} speaks "
+            f"of, {lacking[0]} for one"
+        )
+
+
+def suited(about: Any) -> None:
     """Drop-out inside attention draws where no seed of a thread reaches: it is off.
 
-    So is what models that write keep for their next token.
+    So is what models that write keep for their next token, what a model may give out beside its
+    last states, and who else's program is to work out its attention.
     """
-    about.use_cache = False
+    about.use_cache = about.output_attentions = about.output_hidden_states = False
+    about.return_dict = True
+    about._attn_implementation = None
     for name in _ATTENTION_DROPOUT:
         if hasattr(about, name):
             setattr(about, name, 0.0)
 
 
-def _ready(body: nn.Module) -> nn.Module:
+def ready(body: nn.Module) -> nn.Module:
     """In float32, without what heedful does not use, drop-out drawn as everywhere in heedful."""
     if isinstance(getattr(body, "pooler", None), nn.Module):
         setattr(body, "pooler", None)  # noqa: B010 - the type has no such part
@@ -221,76 +226,6 @@ def network_of(config: Config, found: Pretrained, size: int, classes: int) -> Cl
         (hf.tune_rate / rate if rate else 1.0) if hf.tune else None,
     )
     pieces = torch.from_numpy(to_model(specials, size))
+    pieces[pieces >= len(encode.table.weight)] = specials.mask  # pieces without a vector
     embed = PretrainedEmbed(encode.kept, pieces, config.model.word_dropout)
     return Classifier(config.model, size, classes, Reader(embed, encode))
-
-
-# -- in the run folder ----------------------------------------------------------------------
-
-
-def save_body(encode: PretrainedEncoder, tokenizer: PieceTokenizer, hf: HfConfig, to: Path) -> None:
-    """Write the transformer; with `hf.weights=reference` where to find it, and its hash."""
-    tensors = {k: v.detach().cpu().contiguous() for k, v in encode.body.state_dict().items()}
-    about: dict[str, Any] = {"specials": tokenizer.specials.to_json()}
-    if hf.weights == "reference":
-        about["weights"] = fingerprint(tensors)
-    else:
-        write_bytes(to / ENCODER_WEIGHTS, save(tensors, {"format": "pt"}))
-    write_bytes(to / ENCODER_TOKENIZER, tokenizer.content.encode())
-    settings: Any = encode.body.config
-    told = json.loads(settings.to_json_string(use_diff=False))
-    write_json(to / ENCODER_CONFIG, {k: v for k, v in told.items() if k != "_name_or_path"})
-    write_json(to / ENCODER_ABOUT, about)
-
-
-def load_body(folder: Path, config: Config) -> Pretrained:
-    """The transformer of a run.
-
-    Raises:
-        HeedfulError: transformers is not installed; a file is missing or damaged; weights that the
-            run only refers to are gone or others.
-    """
-    require()
-    about = read_json(folder / ENCODER_ABOUT)
-    try:
-        content = (folder / ENCODER_TOKENIZER).read_text(encoding="utf-8")
-        tokenizer = PieceTokenizer(config.text, content, Specials.from_json(about["specials"]))
-        wanted = about.get("weights")
-    except FileNotFoundError as error:
-        raise HeedfulError(f"{error.filename} is missing; train the model again") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise HeedfulError(f"{folder} is damaged: {error!r}; train the model again") from None
-    if wanted is not None:
-        return Pretrained(_referred(config, wanted), tokenizer)
-    return Pretrained(_saved(folder), tokenizer)
-
-
-def _referred(config: Config, wanted: str) -> nn.Module:
-    body = find(config).body
-    if fingerprint(dict(body.state_dict())) != wanted:
-        raise HeedfulError(
-            f"hf:{config.hf.source} holds other weights than when the run was trained on them "
-            "(hf.weights=reference); bring the old ones back, or train again"
-        )
-    return body
-
-
-def _saved(folder: Path) -> nn.Module:
-    with _quiet(str(folder)):
-        library: Any = import_module("transformers")
-        about = library.AutoConfig.from_pretrained(str(folder))
-        _suited(about)
-        with torch.random.fork_rng(devices=[]):
-            body = _ready(library.AutoModel.from_config(about))
-        body.load_state_dict(load_file(str(folder / ENCODER_WEIGHTS)))
-    return body
-
-
-def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
-    """A hash of weights by name."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        values = tensors[name].detach().cpu().contiguous()
-        digest.update(json.dumps([name, str(values.dtype), list(values.shape)]).encode())
-        digest.update(values.view(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

@@ -40,6 +40,13 @@ class Kept:
         return self if self.frozen else Kept(deepcopy(self.module, memo), frozen=False)
 
 
+def vectors_of(body: nn.Module) -> nn.Embedding:
+    """A transformer's table of vectors of pieces."""
+    found = body.get_input_embeddings()  # type: ignore[operator]
+    assert isinstance(found, nn.Embedding)
+    return found
+
+
 class PretrainedEmbed(nn.Module):
     """The transformer's own vectors of pieces; position and all else come in the encoder.
 
@@ -60,9 +67,7 @@ class PretrainedEmbed(nn.Module):
     @property
     def table(self) -> nn.Embedding:
         """The table of vectors, by the transformer's own ids."""
-        found = self.kept.module.get_input_embeddings()  # type: ignore[operator]
-        assert isinstance(found, nn.Embedding)
-        return found
+        return vectors_of(self.kept.module)
 
     def forward(self, ids: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B T E"]:
         """Vectors of the tokens; zero at padding."""
@@ -116,6 +121,11 @@ class PretrainedEncoder(Encoder):
         """The transformer."""
         return self.tuned if self.rate is not None else self.kept.module
 
+    @property
+    def table(self) -> nn.Embedding:
+        """Its vectors of pieces, by its own ids."""
+        return vectors_of(self.body)
+
     def _apply(self, fn: Any, recurse: bool = True) -> PretrainedEncoder:
         parts: list[Any] = [super(), self.kept.module]  # to another device as well
         for part in parts if self.rate is None else parts[:1]:
@@ -136,8 +146,7 @@ class PretrainedEncoder(Encoder):
         plan = layout(wanted, (count, tokens), before, after)
         rows, mask, back = (part.to(values.device) for part in plan)
         ids = torch.tensor([*self.around[0], *self.around[1]], dtype=torch.int64)
-        table = self.body.get_input_embeddings()  # type: ignore[operator]
-        around: Tensor = table(ids.to(values.device)).to(values.dtype)
+        around: Tensor = self.table(ids.to(values.device)).to(values.dtype)
         source = torch.cat([values.reshape(-1, width), around, values.new_zeros(1, width)])
         step = len(rows) if torch.is_grad_enabled() else max(1, AT_ONCE // rows.shape[1])
         found = [

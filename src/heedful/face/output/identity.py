@@ -16,6 +16,7 @@ from heedful.learn.layout import (
     CONFIG,
     ENCODER,
     ENCODER_ABOUT,
+    ENCODER_CONFIG,
     ENCODER_TOKENIZER,
     ENCODER_WEIGHTS,
     TOKENIZER,
@@ -29,7 +30,10 @@ PARTS = (
     CONFIG,
     TOKENIZER,
     WEIGHTS,
-    *(f"{ENCODER}/{name}" for name in (ENCODER_ABOUT, ENCODER_TOKENIZER, ENCODER_WEIGHTS)),
+    f"{ENCODER}/{ENCODER_ABOUT}",
+    f"{ENCODER}/{ENCODER_CONFIG}",
+    f"{ENCODER}/{ENCODER_TOKENIZER}",
+    f"{ENCODER}/{ENCODER_WEIGHTS}",
 )
 """Files of a run that decide; those that are not there do not."""
 ENDS = 1 << 16
