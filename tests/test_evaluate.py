@@ -252,18 +252,28 @@ def test_texts_of_the_training_data_are_counted(trained: Path, tmp_path: Path) -
     ]
 
 
-def test_multi_class_and_multi_label(multi_class: Path, multi_label: Path, tmp_path: Path) -> None:
-    for kind, name in ((multi_class, "topics.csv"), (multi_label, "tags.jsonl")):
-        run = Path(shutil.copytree(kind, tmp_path / kind.name))
-        ran = heedful("evaluate", run, kind.parent / name, "--json", tmp_path / "r.json")
-        assert ran.code == 0, ran.err
-        record = strict((tmp_path / "r.json").read_text())
-        assert set(record["per_class"]) == set(load_model(run).labels.names)
-        scores = scores_of(run, record)
-        assert (record["confusion"] is None) == (scores.task == "multi-label")
-        assert heedful("report", run).code == 0
-        page = (run / "report.html").read_text()
-        assert all(label in page for label in record["per_class"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("multi_label", "tags.jsonl"),
+        # tests/test_report.py and test_plots.py have its parts
+        pytest.param("multi_class", "topics.csv", marks=pytest.mark.slow),
+    ],
+)
+def test_multi_class_and_multi_label(
+    kind: str, name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    trained = request.getfixturevalue(kind)
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    ran = heedful("evaluate", run, trained.parent / name, "--json", tmp_path / "r.json")
+    assert ran.code == 0, ran.err
+    record = strict((tmp_path / "r.json").read_text())
+    assert set(record["per_class"]) == set(load_model(run).labels.names)
+    scores = scores_of(run, record)
+    assert (record["confusion"] is None) == (scores.task == "multi-label")
+    assert heedful("report", run).code == 0
+    page = (run / "report.html").read_text()
+    assert all(label in page for label in record["per_class"])
 
 
 @pytest.mark.parametrize(
@@ -412,6 +422,7 @@ def test_a_report_before_any_evaluation_tells_how_to_measure(unmeasured: tuple[s
     assert "heedful evaluate" in unmeasured[1]
 
 
+@pytest.mark.slow
 def test_the_same_folder_gives_the_same_page(
     evaluated: Path, reported: tuple[Path, Path], tmp_path: Path
 ) -> None:
