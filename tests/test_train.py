@@ -78,7 +78,9 @@ def test_the_retry_starts_from_the_weights_of_the_epochs_start(monkeypatch):
     assert weights(halved.network) == weights(broken.network)
 
 
-@pytest.mark.parametrize("at", range(1, 10))
+@pytest.mark.parametrize(
+    "at", [1, 4, 5, 9, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 6, 7, 8))]
+)
 def test_rolled_back_then_killed_then_resumed(monkeypatch, tmp_path, at):
     """The loss breaks at step 4 while the rate is above a half: a property of the state alone."""
 
@@ -335,8 +337,17 @@ def cases():
     }
 
 
-@pytest.mark.parametrize("encoder", ["token", "conv", "bigru"])
-@pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
+# Each task and each encoder once; all nine in the slow tests.
+FAST = {("binary", "bigru"), ("multi-class", "conv"), ("multi-label", "token")}
+PAIRS = [
+    (t, e) for t in ("binary", "multi-class", "multi-label") for e in ("token", "conv", "bigru")
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "encoder"),
+    [pytest.param(*p, marks=[] if p in FAST else pytest.mark.slow) for p in PAIRS],
+)
 def test_learns_twenty_texts_by_heart(task, encoder):
     examples, labels = cases()[task]
     config = settings(
