@@ -488,7 +488,7 @@ def test_without_an_aim_nothing_changes(run: Path) -> None:
 
 
 def test_explain_is_the_function_whatever_was_loaded_first() -> None:
-    """In this process, where torch is loaded already; heedful itself is loaded anew, and put back."""
+    """In this process, which has torch; heedful itself is loaded anew, and put back."""
     with patch.dict(sys.modules):
         for name in [name for name in sys.modules if name.partition(".")[0] == "heedful"]:
             del sys.modules[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -339,14 +340,15 @@ def cases():
 
 # Each task and each encoder once; all nine in the slow tests.
 FAST = {("binary", "bigru"), ("multi-class", "conv"), ("multi-label", "token")}
-PAIRS = [
-    (t, e) for t in ("binary", "multi-class", "multi-label") for e in ("token", "conv", "bigru")
-]
+TASKS, ENCODERS = ("binary", "multi-class", "multi-label"), ("token", "conv", "bigru")
 
 
 @pytest.mark.parametrize(
     ("task", "encoder"),
-    [pytest.param(*p, marks=[] if p in FAST else pytest.mark.slow) for p in PAIRS],
+    [
+        pytest.param(*pair, marks=[] if pair in FAST else pytest.mark.slow)
+        for pair in itertools.product(TASKS, ENCODERS)
+    ],
 )
 def test_learns_twenty_texts_by_heart(task, encoder):
     examples, labels = cases()[task]
