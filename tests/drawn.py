@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from matplotlib.axes import Axes
-
 from heedful.face.plots.draw import Plot, to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import keras
 import numpy as np
 import pytest
 import torch
@@ -145,6 +144,8 @@ def test_keras_additive_attention_literal_case():
 
 @pytest.mark.parametrize("name", ["dot", "scaled-dot", "additive"])
 def test_attend_agrees_with_keras_layers(name):
+    import keras  # here: seconds, which each worker would pay
+
     random = np.random.default_rng(7)
     query = random.normal(size=(3, 2, 5)).astype(np.float32)
     keys = random.normal(size=(3, 7, 5)).astype(np.float32)

@@ -35,7 +35,7 @@ def resampled(task: str, seed: int, draws: int, rows: int = 43):
 @pytest.mark.parametrize("moved", [False, True])
 @pytest.mark.parametrize("task", TASKS)
 def test_weights_give_the_figures_of_the_repeated_rows(task, moved):
-    p, truth, counts = resampled(task, 0, 29)
+    p, truth, counts = resampled(task, 0, 9)
     thresholds = some_thresholds(task, moved)
     found = WeightedFigures(p, truth, task, thresholds)(counts)
     assert tuple(found) == rated(task)
@@ -49,7 +49,7 @@ def test_weights_give_the_figures_of_the_repeated_rows(task, moved):
 
 
 def test_weights_give_what_scikit_learn_gives_with_sample_weights():
-    p, truth, counts = resampled("binary", 1, 23, 101)
+    p, truth, counts = resampled("binary", 1, 9, 101)
     found = WeightedFigures(p, truth, "binary")(counts)
     decided = (p[:, 1] > p[:, 0]).astype(int)
     for draw, w in enumerate(counts.T):
@@ -93,8 +93,8 @@ def test_ranking_counts_every_pair(rows):
 @pytest.mark.parametrize("task", TASKS)
 def test_intervals_hold_the_middle_of_the_resampled_figures(task):
     p, truth = made_case(task, 2, 47)
-    found = intervals(p, truth, task, resamples=61, seed=7)
-    counts = draw_counts(np.random.default_rng(7), 47, 61)
+    found = intervals(p, truth, task, resamples=31, seed=7)
+    counts = draw_counts(np.random.default_rng(7), 47, 31)
     drawn = []
     for repeats in counts.T.astype(int):
         rows = np.repeat(np.arange(47), repeats)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import captum.attr
 import pytest
 import torch
 
@@ -158,6 +157,8 @@ def test_linear_contributions_are_weight_times_projection():
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_dense_head_slope_is_captums_integrated_gradient(activation):
+    import captum.attr  # here: seconds, which each worker would pay
+
     torch.manual_seed(0)
     head = DenseHead(5, 3, 8, activation, 0.5).eval()
     context = torch.randn(4, 5)

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from gensim.models import KeyedVectors
 from scipy.special import expit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
@@ -197,6 +196,8 @@ def test_predictions_are_no_vectors(run: Path) -> None:
 def test_gensim_reads_the_vocabulary_and_we_read_it_again(
     run: Path, tmp_path: Path, name: str
 ) -> None:
+    from gensim.models import KeyedVectors  # here: it takes a second
+
     ran = heedful("embed", run, "--vocabulary", tmp_path / name)
     assert ran.code == 0 and "40 words with vectors of 6 numbers" in ran.err
     words, table = vocabulary_vectors(load(run).model_)
@@ -219,6 +220,8 @@ def test_keyed_vectors_out_and_in_again(run: Path) -> None:
 
 
 def test_a_classifier_starts_from_keyed_vectors(tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
     keyed = KeyedVectors(3)
     keyed.add_vectors(["good", "bad", "two words"], np.eye(3, dtype=np.float32) * 5)
     settings = {"train.epochs": 1, "train.learning_rate": 1e-9, "train.threads": 1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jaxtyping
-import keras
 import numpy as np
 import pytest
 import torch
@@ -52,6 +51,8 @@ def test_two_passes_equal_pytorchs_packed_bidirectional_layer(cell):
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_layer_agrees_with_keras_under_a_mask(cell):
     """Keras' LSTM and GRU with a mask: order of gates and the two biases differ, not the rest."""
+    import keras  # here: seconds, which each worker would pay
+
     layer = Recurrent(cell, 5, 3, bidirectional=True, gate="sigmoid")
     kind = keras.layers.LSTM if cell == "lstm" else keras.layers.GRU
     # Keras' backward half keeps a text's padding in front of it, so each text is compared alone.

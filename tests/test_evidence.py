@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -168,8 +169,15 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("task", ["binary", "multi-class"])
-@pytest.mark.parametrize("kinds", KINDS)
+def in_turns() -> Iterator[object]:
+    """Every kind with either task; the fast tests have each kind once, the tasks in turns."""
+    for number, kinds in enumerate(KINDS):
+        for other, task in enumerate(("multi-class", "binary")):
+            slow = [] if other == number % 2 else [pytest.mark.slow]
+            yield pytest.param(kinds, task, marks=slow)
+
+
+@pytest.mark.parametrize(("kinds", "task"), in_turns())
 def test_contributions_sum_to_the_logit_alone_and_in_any_batch(kinds, task):
     evidence, encoded, _ = fitted(kinds, task=task)
     together = evidence_logits(evidence, encoded)

@@ -303,13 +303,13 @@ def own(binary: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_trust_tells_writes_and_explain_follows(own: Path, tmp_path: Path) -> None:
-    wanted = ("--limit", 4, "--controls", 2, "--split", "all", "--json", tmp_path / "t.json")
+    wanted = ("--limit", 3, "--controls", 1, "--split", "all", "--json", tmp_path / "t.json")
     ran = heedful("trust", own, "reviews:9:5", *wanted)
-    assert ran.code == 0 and "4 of 9 texts" in ran.err
+    assert ran.code == 0 and "3 of 9 texts" in ran.err
     assert "agreement with people's evidence" in ran.out, "the reviews have theirs marked"
-    assert "lime*" in ran.out and "measured on 2 of the texts" in ran.err
+    assert "lime*" in ran.out and "measured on 1 of the texts" in ran.err
     found = strict((tmp_path / "t.json").read_text())
-    assert found["rows"] == 9 and len(found["cards"]) == 4 and found["accuracy"] is not None
+    assert found["rows"] == 9 and len(found["cards"]) == 3 and found["accuracy"] is not None
     kept = strict((own / "trust.json").read_text())
     assert kept == {name: part for name, part in found.items() if name != "cards"}
     assert shown_by_default(own) == (kept["show"] or "contribution")
@@ -319,12 +319,12 @@ def test_the_table_fits_80_columns_and_figures_are_never_cut(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    data = ("reviews:6:5", "--split", "all")
+    data = ("reviews:3:5", "--split", "all")
     explained = (
         *("--method", "integrated-gradients", "--no-trust"),
         *("--json", tmp_path / "maps.json"),
     )
-    assert heedful("explain", own, "--input", "reviews:6:5", *explained).code == 0
+    assert heedful("explain", own, "--input", "reviews:3:5", *explained).code == 0
     ran = heedful("trust", own, *data, *QUIET, "--map", tmp_path / "maps.json")
     assert ran.code == 0, ran.err
     lines = ran.out.splitlines()
@@ -334,8 +334,8 @@ def test_the_table_fits_80_columns_and_figures_are_never_cut(
 
 def test_what_explain_wrote_has_the_figures_of_what_it_explains(own: Path, tmp_path: Path) -> None:
     maps = tmp_path / "maps.json"
-    assert heedful("explain", own, "--input", "reviews:6:5", "--no-trust", "--json", maps).code == 0
-    data = ("reviews:6:5", "--split", "all")
+    assert heedful("explain", own, "--input", "reviews:3:5", "--no-trust", "--json", maps).code == 0
+    data = ("reviews:3:5", "--split", "all")
     found = heedful("trust", own, *data, *QUIET, "--map", maps, "--json", "-").json()
     methods = found["methods"]
     assert found["show"] in (None, "contribution", "attention"), (
@@ -390,9 +390,9 @@ def test_tasks_of_several_classes_and_labels(
 ) -> None:
     for run, data in ((multi_class, "topics.csv"), (multi_label, "tags.jsonl")):
         own = Path(shutil.copytree(run, tmp_path / run.name))
-        wanted = ("--limit", 5, *QUIET, "--json", "-")
+        wanted = ("--limit", 2, *QUIET, "--json", "-")
         found = heedful("trust", own, place / data, *wanted).json()
-        assert found["texts"] == 5 and 0 <= found["accuracy"] <= 1
+        assert found["texts"] == 2 and 0 <= found["accuracy"] <= 1
 
 
 def test_columns_of_training_are_known_on_stdin(multi_class: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from captum.attr import InputXGradient, IntegratedGradients
 
 from heedful.config import ENCODERS, SCORES
 from heedful.explain import gradients
@@ -88,6 +87,8 @@ VARIED = [
 
 @pytest.mark.parametrize(("task", "more"), VARIED)
 def test_gradients_equal_captums(task, more):
+    from captum.attr import InputXGradient, IntegratedGradients  # here: seconds
+
     model = made(task, **more)
     model.network.eval()
     ids, mask, classes = batch_of(model)

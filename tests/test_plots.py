@@ -218,7 +218,10 @@ def test_long_names_keep_both_ends() -> None:
 
 @pytest.mark.parametrize(
     ("task", "rows"),
-    [("binary", 1), ("multi-class", 1), ("multi-label", 2), ("binary", 13)],
+    [
+        *(("multi-class", 1), ("multi-label", 2)),
+        *(pytest.param("binary", rows, marks=pytest.mark.slow) for rows in (1, 13)),
+    ],
 )
 def test_constant_probabilities_and_few_rows(task: Any, rows: int) -> None:
     names = ("a", "b") if task == "binary" else ("a", "b", "c")

@@ -64,7 +64,7 @@ def refused_while_sending(server: Running, head: str, piece: bytes) -> tuple[int
     with socket.create_connection((server.host, server.port), timeout=10) as client:
         client.sendall(f"{head}\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
         chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
-        while sent < 50_000_000 and not select.select([client], [], [], 0)[0]:
+        while sent < 50_000_000 and not select.select([client], [], [], 0.002)[0]:
             client.sendall(chunk)
             sent += len(piece)
         answer = http.client.HTTPResponse(client)

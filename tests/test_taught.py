@@ -101,7 +101,7 @@ class Told(Silent):
         self.said.append(message)
 
 
-@pytest.mark.parametrize("orders", [0, 2])
+@pytest.mark.parametrize("orders", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_a_whole_fit(orders):
     config = settings(
         epochs=3, batch_size=16, pretrain__taught=8, pretrain__regions=1, pretrain__min_count=1,

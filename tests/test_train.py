@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -78,7 +79,9 @@ def test_the_retry_starts_from_the_weights_of_the_epochs_start(monkeypatch):
     assert weights(halved.network) == weights(broken.network)
 
 
-@pytest.mark.parametrize("at", range(1, 10))
+@pytest.mark.parametrize(
+    "at", [1, 4, 5, 9, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 6, 7, 8))]
+)
 def test_rolled_back_then_killed_then_resumed(monkeypatch, tmp_path, at):
     """The loss breaks at step 4 while the rate is above a half: a property of the state alone."""
 
@@ -335,8 +338,18 @@ def cases():
     }
 
 
-@pytest.mark.parametrize("encoder", ["token", "conv", "bigru"])
-@pytest.mark.parametrize("task", ["binary", "multi-class", "multi-label"])
+# Each task and each encoder once; all nine in the slow tests.
+FAST = {("binary", "bigru"), ("multi-class", "conv"), ("multi-label", "token")}
+TASKS, ENCODERS = ("binary", "multi-class", "multi-label"), ("token", "conv", "bigru")
+
+
+@pytest.mark.parametrize(
+    ("task", "encoder"),
+    [
+        pytest.param(*pair, marks=[] if pair in FAST else pytest.mark.slow)
+        for pair in itertools.product(TASKS, ENCODERS)
+    ],
+)
 def test_learns_twenty_texts_by_heart(task, encoder):
     examples, labels = cases()[task]
     config = settings(

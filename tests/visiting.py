@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 
 from browsing import Opened
-from heedful.learn.folder import save_model
-from made_models import bag_of_words
 
 PATIENCE = 90_000  # milliseconds; a busy machine is no failure
 WEIGHTS = {"great": 6.0, "awful": -6.0, "film": 0.0, "the": 0.0, "נפלא": 6.0, "café": 6.0}
@@ -41,6 +39,9 @@ def serving_at(runs: Sequence[Path], **limits: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def page_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two classifiers, made by hand."""
+    from heedful.learn.folder import save_model  # here: they load torch, and so would conftest.py
+    from made_models import bag_of_words
+
     place = tmp_path_factory.mktemp("runs")
     for name, weights in (("films", WEIGHTS), ("others", OTHER)):
         (place / name).mkdir()
