@@ -252,9 +252,9 @@ def undisturbed(tmp_path_factory):
     return out
 
 
-def checkpointed(out: Path, processes) -> None:
+def checkpointed(out: Path, processes, seconds: float = 120) -> None:
     """Wait until training is under way."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + seconds
     while not (out / "checkpoint" / "step.safetensors").exists():
         assert all(p.poll() is None for p in processes) and time.monotonic() < until
         time.sleep(0.02)
