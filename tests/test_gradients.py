@@ -128,7 +128,7 @@ def test_what_threads_draw_is_the_seeds_alone(job):
 
 @pytest.mark.parametrize("network", [{"encoder": "bigru"}, {"encoder": "bilstm", "gate": "relu"}])
 def test_half_precision_does_not_hang_on_what_other_threads_have_cached(network):
-    """Rounded weights are cached for all threads together; who leaves autocast empties the cache."""
+    """Rounded weights are cached for all threads together; who leaves first empties the cache."""
     given = {f"model__{name}": value for name, value in network.items()}
     made = classifying("binary", train__precision="bfloat16", **given)
     expected, over = worked_out(made, 1)[1], threading.Event()
