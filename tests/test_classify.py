@@ -225,7 +225,9 @@ OTHER = {
     "head_width": 9,
     "head_activation": "tanh",
     "head_dropout": 0.5,
+    "heads": 2,
 }
+NEEDED = {"window": {"encoder": "conv"}, "heads": {"encoder": "transformer", "hidden": 8}}
 PLAIN = {
     "encoder": "bigru",
     "embedding": 6,
@@ -241,7 +243,7 @@ PLAIN = {
 def test_every_setting_changes_what_the_network_computes(name):
     def logits(**more):
         torch.manual_seed(3)
-        settings = PLAIN | ({"encoder": "conv"} if name == "window" else {}) | more
+        settings = PLAIN | NEEDED.get(name, {}) | more
         network = Classifier(apply(Config(), settings).model, VOCABULARY, CLASSES).train()
         with torch.no_grad():
             network.query.add_(1.0) if network.query is not None else None

@@ -26,7 +26,7 @@ from heedful.face.cluster.explain import Maps, explained
 from heedful.face.cluster.look import look_at
 from heedful.face.cluster.quiet import _Ours
 from heedful.face.cluster.shipping import packed
-from heedful.face.cluster.store import Disk
+from heedful.face.cluster.store import Disk, store_at
 from heedful.records import BadRow, Example, HeedfulError
 from made_models import random_model
 
@@ -129,11 +129,19 @@ def test_flags_of_a_cluster(monkeypatch):
         (("spark", None, None), "none of local, ray"),
         (("local", 2, None), "--workers is for a cluster"),
         (("local", None, "auto"), "--address is for a cluster"),
+        (("ray", 0, None), "--workers 0"),
+        (("ray", -1, "auto"), "--workers -1"),
         (("ray", None, "http://x:1"), "neither HOST:PORT nor auto"),
         (("ray", None, "host"), "neither"),
     ):
         with pytest.raises(HeedfulError, match=word):
             asked_cluster(*arguments)
+
+
+@pytest.mark.parametrize("output", ["", "/", "..", "file:///", "x/.."])
+def test_results_need_a_folder_with_a_name(output):
+    with pytest.raises(HeedfulError, match="names no folder"):
+        store_at(output)
 
 
 def test_without_ray_one_line_says_what_to_install(monkeypatch, tmp_path):

@@ -14,15 +14,19 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file
 
 from heedful.face.cluster.workers import workers_here
 from heedful.learn.checkpoint import Snapshot
 from heedful.learn.digest import digest
 from heedful.learn.distributed import Group
+from heedful.learn.fit import fit
 from heedful.learn.meeting import patience
 from heedful.learn.train import Trainer
-from heedful.records import HeedfulError
-from small_training import build, reviews, settings, weights
+from heedful.learn.workers import Alone
+from heedful.records import Example, HeedfulError
+from made_transformers import bert_folder
+from small_training import BINARY, build, reviews, settings, weights
 from training_together import CASES, outcome, trainer
 
 HERE = Path(__file__).parent
@@ -125,6 +129,26 @@ def test_the_digest_tells_settings_words_and_ids_apart():
     }
     assert len(seen) == 6
     assert digest(config, ["a", "b"], [ids.copy()]) in seen
+
+
+def test_who_waits_hears_of_labels_that_are_unknown():
+    """An error outside of what all do together would be told by each of them."""
+
+    class Hears(Alone):
+        said = ""
+
+        def together(self, work):
+            try:
+                return super().together(work)
+            except HeedfulError as error:
+                self.said = str(error)
+                raise
+
+    workers = Hears()
+    odd = [Example("an odd one", ("unheard",), "made", 1)]
+    with pytest.raises(HeedfulError, match="unheard") as caught:
+        fit(reviews(20), odd, BINARY, settings(epochs=1), workers=workers)
+    assert workers.said == str(caught.value)
 
 
 GOOD = {
@@ -252,9 +276,9 @@ def undisturbed(tmp_path_factory):
     return out
 
 
-def checkpointed(out: Path, processes) -> None:
+def checkpointed(out: Path, processes, seconds: float = 120) -> None:
     """Wait until training is under way."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + seconds
     while not (out / "checkpoint" / "step.safetensors").exists():
         assert all(p.poll() is None for p in processes) and time.monotonic() < until
         time.sleep(0.02)
@@ -330,6 +354,36 @@ def test_what_the_leader_learns_before_and_between_gets_to_all(tmp_path):
     told = results[0][2]
     assert "reading for words near by" in told and "is taught to another" in told
     assert "n-gram evidence" in told and (out / "config.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learnt", [(), ("--set", "hf.tune=true")])
+def test_a_pre_trained_transformer_and_logs(tmp_path, monkeypatch, learnt):
+    """Two processes log once, and learn what one with twice the batch and two threads does."""
+    pytest.importorskip("transformers", reason="needs the extra hf")
+    model = bert_folder(tmp_path / "bert")
+    monkeypatch.setenv("HEEDFUL_HOME", str(tmp_path / "home"))
+
+    def command(out: str, batch: int, tokens: int, threads: int) -> list[str]:
+        given = {"batch_size": batch, "batch_tokens": tokens, "threads": threads, "epochs": 2}
+        chosen = [part for k, v in given.items() for part in ("--set", f"train.{k}={v}")]
+        where = ["--encoder", f"hf:{model}", "--out", str(tmp_path / out), "--log", "csv"]
+        train = ["-m", "heedful", "train", "reviews:120:1", "--no-baseline"]
+        return [*train, *where, *chosen, *learnt]
+
+    port = free_port()
+    home = {"HEEDFUL_HOME": str(tmp_path / "home")}
+    two = [started(rank, port, command("two", 8, 2000, 1), **home) for rank in (0, 1)]
+    results = [*ended(two), *ended([started(0, port, command("one", 16, 4000, 2), 1, **home)])]
+    assert [code for code, *_ in results] == [0, 0, 0], results
+    logs = [(tmp_path / out / "logs" / "epochs.csv").read_text() for out in ("one", "two")]
+    assert [len(log.splitlines()) for log in logs] == [3, 3]
+    for file in sorted((tmp_path / "one").rglob("model.safetensors")):
+        one = load_file(file)
+        other = load_file(tmp_path / "two" / file.relative_to(tmp_path / "one"))
+        assert one.keys() == other.keys() and len(one) > 8
+        for name, tensor in one.items():
+            torch.testing.assert_close(other[name], tensor, atol=1e-5, rtol=0, msg=name)
 
 
 @pytest.mark.slow

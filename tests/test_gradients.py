@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -123,6 +124,28 @@ def test_what_threads_draw_is_the_seeds_alone(job):
     first, again, other = (worked_out(made, 2, seed)[1] for seed in (7, 7, 8))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("network", [{"encoder": "bigru"}, {"encoder": "bilstm", "gate": "relu"}])
+def test_half_precision_does_not_hang_on_what_other_threads_have_cached(network):
+    """Rounded weights are cached for all threads together; who leaves first empties the cache."""
+    given = {f"model__{name}": value for name, value in network.items()}
+    made = classifying("binary", train__precision="bfloat16", **given)
+    expected, over = worked_out(made, 1)[1], threading.Event()
+
+    def empties() -> None:
+        while not over.is_set():
+            torch.clear_autocast_cache()
+
+    other = threading.Thread(target=empties)
+    other.start()
+    try:
+        found = [worked_out(made, 1)[1] for _ in range(6)]
+    finally:
+        over.set()
+        other.join()
+    for name, gradient in expected.items():
+        assert all(torch.equal(one[name], gradient) for one in found), name
 
 
 def test_parts_draw_different_numbers():

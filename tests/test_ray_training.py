@@ -26,6 +26,8 @@ from test_distributed import PROCESS, checkpointed, training, undisturbed
 
 __all__ = ["undisturbed"]
 
+SLOW_START = 400
+"""Seconds that Ray may take: on a busy machine it has taken 160."""
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs heedful[ray]")
 
 
@@ -65,12 +67,24 @@ def test_the_first_end_counts():
     assert (post.begin(), post.begin()) == (0, 1)
 
 
-def on_ray(out: Path, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *training(out, "--engine", "ray", "--workers", "2", *more)],
-        env=PROCESS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+@pytest.fixture
+def on_ray():
+    """Starts trainings, and ends those that a failed test has left."""
+    drivers: list[subprocess.Popen[str]] = []
+
+    def start(out: Path, *more: str) -> subprocess.Popen[str]:
+        driver = subprocess.Popen(
+            [sys.executable, *training(out, "--engine", "ray", "--workers", "2", *more)],
+            env=PROCESS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        drivers.append(driver)
+        return driver
+
+    yield start
+    for driver in drivers:
+        driver.kill()
+        driver.wait()
 
 
 def workers_of(driver: subprocess.Popen[str]) -> list[int]:
@@ -106,11 +120,11 @@ def files(folder: Path) -> list[str]:
 
 @needs_ray
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced_and_the_end_is_the_same(undisturbed, tmp_path):
+def test_a_killed_worker_is_replaced_and_the_end_is_the_same(undisturbed, tmp_path, on_ray):
     out = tmp_path / "run"
     driver = on_ray(out)
     said, told = Reads(driver.stdout), Reads(driver.stderr)
-    checkpointed(out, [driver])
+    checkpointed(out, [driver], SLOW_START)
     victims = workers_of(driver)
     assert len(victims) == 2
     os.kill(victims[1], signal.SIGKILL)
@@ -130,12 +144,12 @@ def test_a_killed_worker_is_replaced_and_the_end_is_the_same(undisturbed, tmp_pa
 
 @needs_ray
 @pytest.mark.slow
-def test_control_c_keeps_the_best_and_an_error_is_one_line(tmp_path):
+def test_control_c_keeps_the_best_and_an_error_is_one_line(tmp_path, on_ray):
     out = tmp_path / "run"
     driver = on_ray(out, "--set", "epochs=200")
     Reads(driver.stdout)
     told = Reads(driver.stderr)
-    checkpointed(out, [driver])
+    checkpointed(out, [driver], SLOW_START)
     time.sleep(0.2)
     driver.send_signal(signal.SIGINT)
     assert driver.wait(300) == 130, told.text.getvalue()

@@ -30,8 +30,7 @@ CASES = {
     "lazy": {"optimizer": "lazy-adam", "average": 0.9, "schedule": "linear"},
     "adamw": {"optimizer": "adamw", "weight_decay": 0.01, "class_weights": "balanced"},
     "penalties": {"conicity": 0.5, "masked_training": 0.5, "clip_norm": 0.05},
-    # No bigru: with two threads in one process it does not repeat itself to the bit.
-    "classes": {"schedule": "cosine"},
+    "classes": {"model__encoder": "bigru", "schedule": "cosine"},
     "labels": {"model__encoder": "token", **DROPS},
     "early": {"patience": 1, "min_delta": 10.0, "epochs": 6},
     "steps": {"steps": 7},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -175,20 +176,25 @@ def fit(
         )
 
     config, network = build(resumed=resumed)
-    usual = None
-    if reads_shapes(config):
-        usual = usual_shapes(chain(texts, unlabelled or ()), tokenizer, vocabulary)
-        encoded = _encode(texts, tokenizer, vocabulary, config)
     teaches = bool(config.pretrain.taught and unlabelled and network.attends)
     begun = deepcopy(network) if teaches and not resumed else None
-    targets = labels.encode(train)
-    valid_data = _valid_data(valid, labels, tokenizer, vocabulary, config)
-    data = Data(encoded, targets, _evidence(train, encoded, tokenizer, config))
+
+    def read() -> tuple[NDArray[np.int64] | None, Data, Data | None]:
+        usual, ids = None, encoded
+        if reads_shapes(config):
+            usual = usual_shapes(chain(texts, unlabelled or ()), tokenizer, vocabulary)
+            ids = _encode(texts, tokenizer, vocabulary, config)
+        data = Data(ids, labels.encode(train), _evidence(train, ids, tokenizer, config))
+        return usual, data, _valid_data(valid, labels, tokenizer, vocabulary, config)
+
+    usual, data, valid_data = workers.together(read)
     workers.same(lambda: digest(config, (*vocabulary.tokens, source), _arrays(data, valid_data)))
-    parts = [encoded] if valid_data is None else [encoded, valid_data.encoded]
+    parts = [part.encoded for part in (data, valid_data) if part is not None]
     # Workers of one machine do not write to one cache.
     cached &= workers.size == 1
-    with states_known(network, parts, config, listener, cached=cached):
+    states = states_known(network, parts, config, listener, cached=cached)
+    with ExitStack() as stack:
+        workers.together(lambda: stack.enter_context(states))
         outcome = _train(network, data, valid_data, labels, config, saving, listener, workers)
         model = TextModel(config, labels, vocabulary, tokenizer, network.cpu())
         if not teaches and not workers.leads:
@@ -213,7 +219,7 @@ def fit(
             outcome = replace(outcome, interrupted=later.interrupted)
         else:
             outcome, figures = one_after_the_other(outcome, later), taught
-    ids = {"training": encoded}
+    ids = {"training": data.encoded}
     if valid_data is not None:
         ids["validation"] = valid_data.encoded
     whole = None if beside is None else beside.whole

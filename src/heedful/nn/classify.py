@@ -204,7 +204,9 @@ class Classifier(nn.Module):
         """
         if not self.training or self.computing == torch.float32:
             return self._pool(values, mask)
-        with torch.autocast(values.device.type, dtype=self.computing):
+        device = values.device.type
+        # Threads share what is cached, so that none could tell what it gets (nn/recurrent.py).
+        with torch.autocast(device, dtype=self.computing, cache_enabled=device != "cpu"):
             # Rounded before the first product, and not after a copy or two.
             states, attended = self._pool(values.to(self.computing), mask)
         return states, Attended(attended.context.float(), attended.weights.float())

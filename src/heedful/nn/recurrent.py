@@ -6,6 +6,7 @@ meets the real tokens first. That is exact, and several times faster to train on
 packed sequences, which leave the library's fast path.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -38,6 +39,16 @@ def last(states: Float[Tensor, "B T H"], mask: Bool[Tensor, "B T"]) -> Float[Ten
     return states[rows, (lengths - 1).clamp(min=0)] * (lengths > 0).unsqueeze(1)
 
 
+def as_coarse(weights: Sequence[Tensor], values: Tensor) -> list[Tensor]:
+    """Weights in the precision of what they are multiplied with, rounded once for all steps.
+
+    Left to `torch.autocast`, they are rounded once where its cache still has them and else once a
+    step. That cache is one for all threads, and whoever leaves it first empties it: gradients
+    would be summed in other precisions from run to run.
+    """
+    return [weight.to(values.dtype) for weight in weights]
+
+
 class ReluGates(nn.Module):
     """One-directional LSTM or GRU whose gates are ReLU instead of sigmoid.
 
@@ -60,20 +71,26 @@ class ReluGates(nn.Module):
         state = values.new_zeros(values.shape[0], self.hidden)  # (B, H)
         memory = torch.zeros_like(state)
         step = self._lstm if self.cell == "lstm" else self._gru
+        weight, bias = as_coarse([self.recurrent.weight, self.recurrent.bias], values)
         states = []
         for pre in self.inputs(values).unbind(dim=1):  # pre (B, 4H or 3H)
-            state, memory = step(pre, state, memory)
+            again = nn.functional.linear(state, weight, bias)
+            state, memory = step(pre, again, state, memory)
             states.append(state)
         return torch.stack(states, dim=1)
 
-    def _lstm(self, pre: Tensor, state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        keep_in, forget, new, out = (pre + self.recurrent(state)).chunk(4, dim=1)
+    def _lstm(
+        self, pre: Tensor, again: Tensor, state: Tensor, memory: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        keep_in, forget, new, out = (pre + again).chunk(4, dim=1)
         memory = self.gate(forget) * memory + self.gate(keep_in) * torch.tanh(new)
         return self.gate(out) * torch.tanh(memory), memory
 
-    def _gru(self, pre: Tensor, state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+    def _gru(
+        self, pre: Tensor, again: Tensor, state: Tensor, memory: Tensor
+    ) -> tuple[Tensor, Tensor]:
         reset_x, update_x, new_x = pre.chunk(3, dim=1)
-        reset_h, update_h, new_h = self.recurrent(state).chunk(3, dim=1)
+        reset_h, update_h, new_h = again.chunk(3, dim=1)
         reset, update = self.gate(reset_x + reset_h), self.gate(update_x + update_h)
         new = torch.tanh(new_x + reset * new_h)
         return (1 - update) * new + update * state, memory
@@ -96,6 +113,7 @@ class Direction(nn.Module):
 
     def __init__(self, cell: Cell, width: int, hidden: int, gate: Gate) -> None:
         super().__init__()
+        self.cell, self.width = cell, hidden
         if gate == "relu":
             self.rnn: nn.Module = ReluGates(cell, width, hidden)
             return
@@ -109,8 +127,15 @@ class Direction(nn.Module):
         if isinstance(self.rnn, ReluGates):
             states = self.rnn(values)
             return states
-        states = self.rnn(values)[0]
-        return states
+        if values.dtype == torch.float32 or values.is_cuda:  # a GPU's weights lie as one block
+            states = self.rnn(values)[0]
+            return states
+        begin = values.new_zeros(1, len(values), self.width)
+        weights = as_coarse(list(self.rnn.parameters()), values)
+        steps = (weights, True, 1, 0.0, self.training, False, True)
+        if self.cell == "gru":
+            return torch.gru(values, begin, *steps)[0]
+        return torch.lstm(values, (begin, begin), *steps)[0]
 
 
 class Recurrent(nn.Module):

@@ -39,6 +39,8 @@ def asked_cluster(engine: str, workers: int | None, address: str | None) -> Clus
             if value is not None:
                 raise HeedfulError(f"{flag} is for a cluster; say --engine ray, or leave it out")
         return None
+    if workers is not None and workers < 1:
+        raise HeedfulError(f"--workers {workers}: at least one is needed")
     if address is not None and not _ADDRESS.fullmatch(address):
         raise HeedfulError(f"--address {address!r} is neither HOST:PORT nor auto")
     if missing := [name for name in NEEDED if find_spec(name) is None]:

@@ -61,11 +61,18 @@ def store_at(output: str) -> Store:
         HeedfulError: the address cannot be reached, or has no name.
     """
     if "://" not in output:
-        return Disk(Path(output).absolute())
+        return Disk(_named(output, Path(output).absolute() if output else Path()))
     system, path = filesystem(output)
+    _named(output, Path(path))
     if output.startswith("file://"):
         return Disk(Path(path))
     return Remote(system, path.rstrip("/"), output.rstrip("/"))
+
+
+def _named(output: str, path: Path) -> Path:
+    if path.name in ("", ".."):
+        raise HeedfulError(f"--output {output!r} names no folder; give one for the results")
+    return path
 
 
 class Disk:
