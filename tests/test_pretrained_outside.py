@@ -109,10 +109,10 @@ def test_served_it_predicts_in_pieces_and_explains_in_words(
     )
     found = served.explain(text, None, ["leave-one-out"], True)
     assert [token["text"] for token in found["tokens"]] == text.split()
-    label = found["prediction"]["label"]
+    label = found["target"]
     assert len(found["maps"]["leave-one-out"][label]) == 4
     assert found["trust"]["contribution"]["tokens"] == 7
-    whole = found["base"][label] + sum(found["contributions"][label])
+    whole = found["base"][label] + sum(t["contributions"][label] for t in found["tokens"])
     assert whole == pytest.approx(found["logits"][label], abs=1e-5)
 
 
