@@ -30,7 +30,7 @@ test: $(STAMP)
 
 # Some of them run under Keras' other backends, which are in the environment of the peers.
 test-all: $(STAMP) $(PEERS_STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray,hf,datasets]'
 	$(BIN)/python -m pytest $(WORKERS) -m 'slow or not slow'
 
 lint: $(STAMP)

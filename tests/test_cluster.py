@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import polars as pl
@@ -138,7 +139,12 @@ def test_flags_of_a_cluster(monkeypatch):
             asked_cluster(*arguments)
 
 
-@pytest.mark.parametrize("output", ["", "/", "..", "file:///", "x/.."])
+NO_ARROW = pytest.mark.skipif(find_spec("pyarrow") is None, reason="addresses need pyarrow")
+
+
+@pytest.mark.parametrize(
+    "output", ["", "/", "..", "x/..", pytest.param("file:///", marks=NO_ARROW)]
+)
 def test_results_need_a_folder_with_a_name(output):
     with pytest.raises(HeedfulError, match="names no folder"):
         store_at(output)
