@@ -383,7 +383,9 @@ def test_a_pre_trained_transformer_and_logs(tmp_path, monkeypatch, learnt):
         other = load_file(tmp_path / "two" / file.relative_to(tmp_path / "one"))
         assert one.keys() == other.keys() and len(one) > 8
         for name, tensor in one.items():
-            torch.testing.assert_close(other[name], tensor, atol=1e-5, rtol=0, msg=name)
+            # Softmax takes no notice of a key's bias: Adam moves it by rounding alone.
+            most = 1e-3 if name.endswith("self.key.bias") else 1e-5
+            torch.testing.assert_close(other[name], tensor, atol=most, rtol=0, msg=name)
 
 
 @pytest.mark.slow
