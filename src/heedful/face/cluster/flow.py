@@ -55,8 +55,8 @@ def flowing(jobs: Sequence[bytes], flow: Flow, workers: int) -> Cells:
 
 
 @contextmanager
-def one_line() -> Iterator[None]:
-    """What Ray raises, as one line.
+def one_line(said: Callable[[Exception], str] | None = None) -> Iterator[None]:
+    """What Ray raises, as one line: that of `said`, else that the cluster has given up, and why.
 
     Raises:
         HeedfulError: the cluster has given up.
@@ -66,7 +66,7 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except RayError as error:
-        raise HeedfulError(_given_up(error)) from error
+        raise HeedfulError((said or _given_up)(error)) from error
 
 
 def _dataset(jobs: Sequence[bytes], flow: Flow, workers: int) -> Any:

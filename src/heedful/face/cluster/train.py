@@ -20,6 +20,7 @@ from typing import Any
 
 from heedful.config import Config
 from heedful.face.cluster.engine import Cluster
+from heedful.face.cluster.flow import one_line
 from heedful.face.cluster.post import Post
 from heedful.face.cluster.ray_worker import Job, Order, Train, work
 from heedful.face.cluster.start import cluster
@@ -63,7 +64,7 @@ def train_on_cluster(
     if folder is None:
         return 0
     wait, config = patience(), _with_threads(config, asked)
-    with cluster(asked) as workers, one_line():
+    with cluster(asked) as workers, one_line(_given_up):
         import ray
 
         post = ray.remote(num_cpus=0)(Post).remote()
@@ -101,21 +102,6 @@ def _processors(config: Config, asked: Cluster) -> int:
             f"cluster has {there:,}; ask for fewer, or set train.threads lower"
         )
     return threads
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """What Ray raises, as one line.
-
-    Raises:
-        HeedfulError: the cluster has given up.
-    """
-    from ray.exceptions import RayError
-
-    try:
-        yield
-    except RayError as error:
-        raise HeedfulError(_given_up(error)) from None
 
 
 def _given_up(error: Exception) -> str:
